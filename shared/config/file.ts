@@ -1,0 +1,42 @@
+// Reads a YAML configuration file and checks it against a schema. A missing file is an empty one when `optional`.
+
+import { parseDocument } from 'yaml';
+import { NamedError } from '../errors.ts';
+import { type Fields, type ReadOptions, readConfig, type SectionField, type Values } from './schema.ts';
+
+export interface ConfigFileOptions extends Omit<ReadOptions, 'file'> {
+  readText: (path: string) => string;
+  optional?: boolean;
+}
+
+/** Throws NamedError CONFIG_UNREADABLE, CONFIG_SYNTAX (with the line), CONFIG_UNKNOWN_KEY or CONFIG_BAD_VALUE. */
+export function readConfigFile<S extends Fields>(
+  section: SectionField<S>,
+  path: string,
+  options: ConfigFileOptions,
+): Values<S> {
+  let text: string;
+  try {
+    text = options.readText(path);
+  } catch (cause) {
+    if (options.optional && (cause as NodeJS.ErrnoException).code === 'ENOENT')
+      return readConfig(section, {}, options);
+    throw new NamedError('CONFIG_UNREADABLE', `cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+  const { readSecretFile = options.readText, ...rest } = options;
+  return readConfig(section, parseYaml(text, path), { ...rest, readSecretFile, file: path });
+}
+
+/** YAML text → plain data. Throws NamedError CONFIG_SYNTAX with file, line and column. */
+export function parseYaml(text: string, path: string): unknown {
+  const document = parseDocument(text, { prettyErrors: true, strict: true });
+  const error = document.errors[0];
+  if (error) {
+    const at = error.linePos?.[0];
+    throw new NamedError(
+      'CONFIG_SYNTAX',
+      `${path}:${at?.line ?? '?'}:${at?.col ?? '?'}: ${error.message.split('\n')[0]}`,
+    );
+  }
+  return document.toJS({ maxAliasCount: 50 }) ?? {};
+}

@@ -1,0 +1,377 @@
+// The wire between agent and collector: JSON text frames over `wss://…/agent/v1/link`, or the same frames as lines of
+// `POST /agent/v1/frames`. Promise: decoding never throws anything but a NamedError and never accepts an unknown shape.
+//
+//   collector                                   agent
+//   challenge {nonce, collector} ───────────▶
+//                                   ◀────────── hello {agent, sig(nonce, agent, collector), streams…}
+//   welcome {watermarks, credit} ───────────▶
+//                                   ◀──────────▶ time ×5 (clock offset), then clock {offsetMs}
+//                                   ◀────────── series {id, columns}        once per id and connection
+//                                   ◀────────── report {stream, seq, …}     live stream first, history within credit
+//   ack {stream, seq}  ─────────────────────▶   all up to seq is durable
+//                                   ◀────────── gap {stream, from, to, reason, count}
+//   refuse {code, …}   ─────────────────────▶
+//                                   ◀──────────▶ beat every 10 s
+//                                   ◀────────── goodbye {reason}
+//
+// Rules (each was needed, see decisions/0002): a stream id is 128 random bits, drawn at process start and whenever live data
+// must overtake a backlog; its sequence starts at 0 and rises by one; the collector accepts only watermark + 1, acknowledges
+// and discards what is at or below the watermark, refuses a jump with the expected number unless a gap is declared.
+// The collector can answer; no frame of its makes the agent read, run or change anything.
+
+import type { CheckStatus, EventKind } from './catalogue.ts';
+import { NamedError, type ErrorCode } from './errors.ts';
+
+export const PROTOCOL = 1;
+export const LINK_PATH = '/agent/v1/link';
+export const FRAMES_PATH = '/agent/v1/frames';
+export const CHALLENGE_PATH = '/agent/v1/challenge';
+export const ENROL_PATH = '/agent/v1/enrol';
+export const BEAT_MS = 10_000;
+
+export const LIMITS = {
+  frameBytes: 256 * 1024,
+  columns: 4_000,
+  columnLength: 300,
+  checks: 1_000,
+  events: 200,
+  textLength: 2_000,
+  /** Reports further ahead of the collector's clock than this, after correction, are refused. */
+  futureMs: 10 * 60_000,
+} as const;
+
+/** One judged thing. `id` is `kind:name`. Sent when it changed and at least every 10 min. */
+export interface CheckResult {
+  id: string;
+  status: CheckStatus;
+  /** One short sentence for people: no file content, no arguments, no personal data. */
+  text?: string;
+}
+
+export interface AgentEvent {
+  /** Agent's clock, UTC ms. */
+  at: number;
+  kind: EventKind;
+  /** What it is about: a service name, a set, a probe. */
+  subject?: string;
+  data?: Record<string, number | string>;
+}
+
+export type GapReason = 'dropped' | 'thinned' | 'corrupt' | 'refused';
+export type GoodbyeReason = 'stop' | 'shutdown' | 'restart' | 'update';
+
+/** What an agent tells of its own last life, so that a silence can be explained afterwards. */
+export interface RunJournal {
+  /** When this process started, agent's clock. */
+  startedAt: number;
+  /** The last instant at which the previous process was known to run. */
+  previousAliveAt?: number;
+  /** How the previous process ended: `orderly` by a signal, with its reason; `unknown` when it left no word. */
+  previousEnd?: 'orderly' | 'unknown';
+  previousReason?: GoodbyeReason;
+  previousBoot?: string;
+}
+
+// agent → collector
+export interface Hello {
+  t: 'hello';
+  protocol: number;
+  /** The host's id, given at enrolment. */
+  agent: string;
+  /** base64url Ed25519 signature of `signedText`. */
+  sig: string;
+  version: string;
+  boot: string;
+  /** Agent's clock, UTC ms. */
+  at: number;
+  bootAt: number;
+  fingerprint: string;
+  journal: RunJournal;
+  /** Streams the spool still holds, oldest first, the live one last. */
+  streams: string[];
+}
+export interface Series {
+  t: 'series';
+  /** 16 hex digits: the first 64 bits of SHA-256 over the columns joined by newline. */
+  id: string;
+  columns: string[];
+}
+export interface Report {
+  t: 'report';
+  stream: string;
+  seq: number;
+  series: string;
+  /** Agent's clock when read, UTC ms. */
+  at: number;
+  /** Collector's clock less the agent's as the agent knew it then, ms; null when it was never measured since boot. */
+  off: number | null;
+  boot: string;
+  /** One value per column; null where nothing was read. */
+  v: (number | null)[];
+  checks?: CheckResult[];
+  events?: AgentEvent[];
+}
+export interface Gap {
+  t: 'gap';
+  stream: string;
+  /** First and last sequence number not sent, inclusive; `from` must be watermark + 1. */
+  from: number;
+  to: number;
+  reason: GapReason;
+  /** Agent's clock of the first and last lost report where known. */
+  fromAt?: number;
+  toAt?: number;
+}
+export interface Beat {
+  t: 'beat';
+  n: number;
+  at: number;
+}
+export interface Time {
+  t: 'time';
+  n: number;
+  /** The agent's clock when it asked. */
+  a: number;
+  /** The collector's clock when it answered. */
+  c?: number;
+}
+export interface ClockOffset {
+  t: 'clock';
+  offsetMs: number;
+  rttMs: number;
+}
+export interface Goodbye {
+  t: 'goodbye';
+  reason: GoodbyeReason;
+}
+export type AgentFrame = Hello | Series | Report | Gap | Beat | Time | ClockOffset | Goodbye;
+
+// collector → agent
+export interface Challenge {
+  t: 'challenge';
+  protocol: number;
+  collector: string;
+  nonce: string;
+  at: number;
+}
+export interface Welcome {
+  t: 'welcome';
+  at: number;
+  /** For each stream named in hello: the highest durable sequence number, -1 for none. */
+  watermarks: Record<string, number>;
+  /** Bytes of history the agent may have in flight. */
+  creditBytes: number;
+}
+export interface Ack {
+  t: 'ack';
+  stream: string;
+  seq: number;
+}
+export interface Refuse {
+  t: 'refuse';
+  code: ErrorCode;
+  message: string;
+  stream?: string;
+  seq?: number;
+  /** SEQUENCE_JUMP: the number that would be accepted. */
+  expected?: number;
+  /** RATE_LIMITED, STORE_UNAVAILABLE: do not try before this. */
+  retryAfterMs?: number;
+}
+export interface Credit {
+  t: 'credit';
+  creditBytes: number;
+}
+export type CollectorFrame = Challenge | Welcome | Ack | Refuse | Credit | Time | Beat;
+
+/** What the agent signs at each connection. */
+export function signedText(agent: string, collector: string, nonce: string): string {
+  return `niswatch-link-v${PROTOCOL}\n${agent}\n${collector}\n${nonce}`;
+}
+
+export function encodeFrame(frame: AgentFrame | CollectorFrame): string {
+  return JSON.stringify(frame);
+}
+
+/** Throws NamedError FRAME_TOO_LARGE, FRAME_MALFORMED or PROTOCOL_UNSUPPORTED. */
+export function decodeAgentFrame(text: string): AgentFrame {
+  const frame = parseFrame(text);
+  const check = AGENT_CHECKS[frame.t as AgentFrame['t']];
+  if (!Object.hasOwn(AGENT_CHECKS, frame.t) || !check)
+    malformed(`unknown frame ${JSON.stringify(frame.t).slice(0, 40)}`);
+  check(frame as Raw);
+  return frame as unknown as AgentFrame;
+}
+
+/** Throws NamedError FRAME_TOO_LARGE or FRAME_MALFORMED. */
+export function decodeCollectorFrame(text: string): CollectorFrame {
+  const frame = parseFrame(text);
+  const check = COLLECTOR_CHECKS[frame.t as CollectorFrame['t']];
+  if (!Object.hasOwn(COLLECTOR_CHECKS, frame.t) || !check)
+    malformed(`unknown frame ${JSON.stringify(frame.t).slice(0, 40)}`);
+  check(frame as Raw);
+  return frame as unknown as CollectorFrame;
+}
+
+type Raw = Record<string, unknown>;
+
+function parseFrame(text: string): { t: string } {
+  // A UTF-16 unit is at most 3 bytes: only long texts need the exact count.
+  if (text.length > LIMITS.frameBytes / 3 && Buffer.byteLength(text) > LIMITS.frameBytes) {
+    throw new NamedError(
+      'FRAME_TOO_LARGE',
+      `a frame of ${Buffer.byteLength(text)} bytes; the limit is ${LIMITS.frameBytes}`,
+    );
+  }
+  let frame: unknown;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    malformed('not JSON');
+  }
+  if (typeof frame !== 'object' || frame === null || typeof (frame as Raw).t !== 'string')
+    malformed('no frame type `t`');
+  return frame as { t: string };
+}
+
+function malformed(what: string): never {
+  throw new NamedError('FRAME_MALFORMED', what);
+}
+
+const HEX32 = /^[0-9a-f]{32}$/;
+const HEX16 = /^[0-9a-f]{16}$/;
+const CHECK_ID = /^[a-z]+:.{0,200}$/s;
+const WORD = /^[a-z][a-z0-9.-]{0,39}$/;
+
+const isText = (v: unknown, max: number): v is string => typeof v === 'string' && v.length <= max;
+const isInstant = (v: unknown): v is number => typeof v === 'number' && Number.isSafeInteger(Math.trunc(v));
+const isCount = (v: unknown): v is number => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0;
+const need = (ok: boolean, what: string): void => {
+  if (!ok) malformed(what);
+};
+
+const AGENT_CHECKS: Record<AgentFrame['t'], (f: Raw) => void> = {
+  hello(f) {
+    if (f.protocol !== PROTOCOL) {
+      throw new NamedError(
+        'PROTOCOL_UNSUPPORTED',
+        `protocol ${String(f.protocol).slice(0, 20)}; this side speaks ${PROTOCOL}`,
+      );
+    }
+    need(isText(f.agent, 64) && isText(f.sig, 200) && isText(f.version, 40), 'hello: agent, sig, version');
+    need(
+      isText(f.boot, 64) && isInstant(f.at) && isInstant(f.bootAt) && isText(f.fingerprint, 128),
+      'hello: boot, at, fingerprint',
+    );
+    need(
+      typeof f.journal === 'object' && f.journal !== null && isInstant((f.journal as Raw).startedAt),
+      'hello: journal',
+    );
+    need(
+      Array.isArray(f.streams) && f.streams.length <= 1000 && f.streams.every((s) => HEX32.test(String(s))),
+      'hello: streams',
+    );
+  },
+  series(f) {
+    need(typeof f.id === 'string' && HEX16.test(f.id), 'series: id');
+    const columns = f.columns;
+    if (!Array.isArray(columns) || columns.length > LIMITS.columns) malformed('series: columns');
+    need(
+      columns.every((c) => isText(c, LIMITS.columnLength)),
+      'series: a column name',
+    );
+  },
+  report: checkReport,
+  gap(f) {
+    need(
+      HEX32.test(String(f.stream)) &&
+        isCount(f.from) &&
+        isCount(f.to) &&
+        (f.to as number) >= (f.from as number),
+      'gap: range',
+    );
+    need(['dropped', 'thinned', 'corrupt', 'refused'].includes(String(f.reason)), 'gap: reason');
+  },
+  beat: (f) => need(isCount(f.n) && isInstant(f.at), 'beat'),
+  time: (f) => need(isCount(f.n) && isInstant(f.a), 'time'),
+  clock: (f) => need(isInstant(f.offsetMs) && isInstant(f.rttMs), 'clock'),
+  goodbye: (f) =>
+    need(['stop', 'shutdown', 'restart', 'update'].includes(String(f.reason)), 'goodbye: reason'),
+};
+
+/** On the hot path: no closures, no regular expression over long text. */
+function checkReport(f: Raw): void {
+  if (typeof f.stream !== 'string' || !HEX32.test(f.stream) || !isCount(f.seq))
+    malformed('report: stream, seq');
+  if (typeof f.series !== 'string' || f.series.length !== 16) malformed('report: series');
+  if (!isInstant(f.at) || !(f.off === null || isInstant(f.off)) || !isText(f.boot, 64))
+    malformed('report: at, off, boot');
+  const v = f.v;
+  if (!Array.isArray(v) || v.length > LIMITS.columns) malformed('report: v');
+  for (let i = 0; i < v.length; i++)
+    if (v[i] !== null && typeof v[i] !== 'number') malformed(`report: v[${i}]`);
+  if (f.checks !== undefined) checkChecks(f.checks);
+  if (f.events !== undefined) checkEvents(f.events);
+}
+
+function checkChecks(checks: unknown): void {
+  if (!Array.isArray(checks) || checks.length > LIMITS.checks) malformed('report: checks');
+  for (const c of checks as Raw[]) {
+    need(
+      typeof c === 'object' && c !== null && typeof c.id === 'string' && CHECK_ID.test(c.id),
+      'report: check id',
+    );
+    need(['ok', 'warning', 'critical', 'unknown'].includes(String(c.status)), 'report: check status');
+    if (c.text !== undefined) checkText(c.text, 'check text');
+  }
+}
+
+function checkEvents(events: unknown): void {
+  if (!Array.isArray(events) || events.length > LIMITS.events) malformed('report: events');
+  for (const e of events as Raw[]) {
+    need(
+      typeof e === 'object' && e !== null && isInstant(e.at) && WORD.test(String(e.kind)),
+      'report: event',
+    );
+    if (e.subject !== undefined) checkText(e.subject, 'event subject');
+    if (e.data === undefined) continue;
+    need(
+      typeof e.data === 'object' && e.data !== null && Object.keys(e.data).length <= 20,
+      'report: event data',
+    );
+    for (const value of Object.values(e.data as Raw))
+      if (typeof value !== 'number') checkText(value, 'event data');
+  }
+}
+
+function checkText(value: unknown, what: string): void {
+  if (typeof value !== 'string') malformed(`report: ${what}`);
+  if (value.length > LIMITS.textLength) {
+    throw new NamedError(
+      'EVENT_TOO_LONG',
+      `${what} of ${value.length} characters; the limit is ${LIMITS.textLength}`,
+    );
+  }
+}
+
+const COLLECTOR_CHECKS: Record<CollectorFrame['t'], (f: Raw) => void> = {
+  challenge: (f) =>
+    need(typeof f.protocol === 'number' && isText(f.collector, 200) && isText(f.nonce, 200), 'challenge'),
+  welcome(f) {
+    need(
+      isInstant(f.at) && isCount(f.creditBytes) && typeof f.watermarks === 'object' && f.watermarks !== null,
+      'welcome',
+    );
+    need(
+      Object.values(f.watermarks as Raw).every(
+        (w) => typeof w === 'number' && Number.isSafeInteger(w) && w >= -1,
+      ),
+      'welcome: watermarks',
+    );
+  },
+  ack: (f) => need(HEX32.test(String(f.stream)) && isCount(f.seq), 'ack'),
+  refuse: (f) => need(isText(f.code, 60) && isText(f.message, 1000), 'refuse'),
+  credit: (f) => need(isCount(f.creditBytes), 'credit'),
+  time: (f) => need(isCount(f.n) && isInstant(f.a) && isInstant(f.c), 'time'),
+  beat: (f) => need(isCount(f.n) && isInstant(f.at), 'beat'),
+};
