@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { sql } from 'kysely';
+import { isNamedError } from '../../shared/errors.ts';
+import { openState } from './state.ts';
+
+function folder(t: { after(run: () => void): void }): string {
+  const path = mkdtempSync(join(tmpdir(), 'niswatch-state-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+test('keeps what was committed across a reopening', async (t) => {
+  const path = join(folder(t), 'state.db');
+  const first = await openState(path);
+  await first
+    .insertInto('hospitals')
+    .values({ id: 'h1', name: '市一院', timeZone: 'Asia/Shanghai', createdAt: 1 })
+    .execute();
+  await first.destroy();
+  const second = await openState(path);
+  t.after(() => second.destroy());
+  const rows = await second.selectFrom('hospitals').selectAll().execute();
+  assert.deepEqual({ ...rows[0] }, { id: 'h1', name: '市一院', timeZone: 'Asia/Shanghai', createdAt: 1 });
+  assert.equal(rows.length, 1);
+});
+
+test('refuses a database of a newer version with a named error', async (t) => {
+  const path = join(folder(t), 'state.db');
+  const state = await openState(path);
+  await sql`insert into migrations (name) values ('9999-future')`.execute(state);
+  await state.destroy();
+  await assert.rejects(openState(path), (error) => isNamedError(error, 'STATE_UNAVAILABLE'));
+});
+
+test('rolls the whole transaction back when one statement fails', async (t) => {
+  const state = await openState(':memory:');
+  t.after(() => state.destroy());
+  await assert.rejects(
+    state.transaction().execute(async (tx) => {
+      await tx.insertInto('meta').values({ key: 'a', value: '1' }).execute();
+      await tx.insertInto('meta').values({ key: 'a', value: '2' }).execute();
+    }),
+  );
+  assert.deepEqual(await state.selectFrom('meta').selectAll().execute(), []);
+});
+
+test('names the file when it cannot be opened', async () => {
+  await assert.rejects(
+    openState('/nonexistent/state.db'),
+    (error) => isNamedError(error, 'STATE_UNAVAILABLE') && /state\.db/.test(error.message),
+  );
+});

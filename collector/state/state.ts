@@ -1,0 +1,71 @@
+// Opens the state database: SQLite behind Kysely, every commit synced. Promise: a transaction that resolved survives a power
+// cut; a database newer than this program is refused, not guessed at.
+
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { Kysely, SqliteDialect } from 'kysely';
+import { NamedError } from '../../shared/errors.ts';
+import { MIGRATIONS } from './migrations.ts';
+import type { Tables } from './schema.ts';
+
+export type State = Kysely<Tables>;
+
+/** `path` is a file, or `:memory:` in tests. Throws NamedError STATE_UNAVAILABLE. */
+export async function openState(path: string): Promise<State> {
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(path, { timeout: 5000 });
+    database.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;');
+  } catch (cause) {
+    throw new NamedError('STATE_UNAVAILABLE', `cannot open ${path}: ${(cause as Error).message}`, { cause });
+  }
+  const state = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
+  await migrate(state, path);
+  return state;
+}
+
+/** node:sqlite in the shape that Kysely's SQLite dialect asks for. */
+function adapt(database: DatabaseSync) {
+  return {
+    close: () => database.close(),
+    prepare(text: string) {
+      const statement = database.prepare(text);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters: readonly unknown[]) =>
+          statement.iterate(...(parameters as SQLInputValue[])) as IterableIterator<unknown>,
+      };
+    },
+  };
+}
+
+async function migrate(state: State, path: string): Promise<void> {
+  await state.schema
+    .createTable('migrations')
+    .ifNotExists()
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .execute();
+  const untyped = state as unknown as Kysely<{ migrations: { name: string } }>;
+  const done = new Set((await untyped.selectFrom('migrations').select('name').execute()).map((r) => r.name));
+  const unknown = [...done].find((name) => !MIGRATIONS.some((m) => m.name === name));
+  if (unknown) {
+    throw new NamedError(
+      'STATE_UNAVAILABLE',
+      `${path} was written by a newer version (migration ${unknown})`,
+      {
+        mend: 'Update the collector, or restore the backup taken before the update.',
+      },
+    );
+  }
+  for (const migration of MIGRATIONS) {
+    if (done.has(migration.name)) continue;
+    await state.transaction().execute(async (tx) => {
+      await migration.up(tx as unknown as Kysely<unknown>);
+      await (tx as unknown as typeof untyped)
+        .insertInto('migrations')
+        .values({ name: migration.name })
+        .execute();
+    });
+  }
+}
