@@ -4,6 +4,7 @@
 import type { CheckStatus, EventKind, MetricName } from '../../shared/catalogue.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Fields, SectionField, Values } from '../../shared/config/schema.ts';
+import type { NamedError } from '../../shared/errors.ts';
 
 export interface Sample {
   metric: MetricName;
@@ -30,6 +31,8 @@ export interface Reading {
   samples: Sample[];
   checks?: Judgement[];
   events?: ProbeEvent[];
+  /** Parts that could not be read while the rest was: counted and logged as if thrown, the rest is kept. */
+  errors?: NamedError[];
 }
 
 export interface Statfs {
@@ -71,6 +74,13 @@ export interface Host {
   };
   /** Windows only: Win32 calls by node:ffi, or undefined where they cannot be had. */
   win32?: Win32;
+  /** What the link last measured: collector's clock less the host's; undefined before the first measurement. */
+  clockOffset?(): ClockMeasurement | undefined;
+}
+
+export interface ClockMeasurement {
+  offsetMs: number;
+  rttMs: number;
 }
 
 /** The few Win32 readings the Windows readers need; implemented once in agent/host/win32.ts, replaced by captures in tests. */
