@@ -1,0 +1,64 @@
+// Writes what is generated from the code (error list, metric list, configuration samples and tables), or with no `--write`
+// complains about drift. One place, so that `npm run check` can promise that the documents are true.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { agentConfig } from '../agent/config.ts';
+import { collectorConfig } from '../collector/config.ts';
+import { EVENT_KINDS, METRICS } from '../shared/catalogue.ts';
+import { renderSample, renderTable } from '../shared/config/render.ts';
+import { ERRORS } from '../shared/errors.ts';
+
+const root = join(import.meta.dirname, '..');
+const note = 'Generated from the code by `node tools/generate.ts --write`; do not edit.';
+
+function errorList(): string {
+  const rows = Object.entries(ERRORS).map(([code, error]) => `| \`${code}\` | ${error.mend} |`);
+  return `# Errors\n\n${note}\n\n| code | what to do |\n|---|---|\n${rows.join('\n')}\n`;
+}
+
+function metricList(): string {
+  const rows = Object.entries(METRICS).map(
+    ([name, m]) =>
+      `| \`${name}\` | ${m.unit} | ${m.kind} | ${m.labels.map((l) => `\`${l}\``).join(' ')} | ${m.help.zh} | ${m.help.en} |`,
+  );
+  const events = Object.entries(EVENT_KINDS).map(
+    ([kind, help]) => `| \`${kind}\` | ${help.zh} | ${help.en} |`,
+  );
+  return `# Metrics and events · 指标与事件
+
+${note} Every series also carries \`hospital\` and \`host\`. Nothing else can leave the hospital's server.
+
+| metric | unit | kind | labels | 含义 | meaning |
+|---|---|---|---|---|---|
+${rows.join('\n')}
+
+| event | 含义 | meaning |
+|---|---|---|
+${events.join('\n')}
+`;
+}
+
+const files: Record<string, string> = {
+  'docs/errors.md': errorList(),
+  'docs/metrics.md': metricList(),
+  'docs/agent-config.md': `# agent.yaml\n\n${note}\n\n${renderTable(agentConfig)}`,
+  'docs/collector-config.md': `# collector.yaml\n\n${note}\n\n${renderTable(collectorConfig)}`,
+  'docs/agent.sample.yaml': `# ${note}\n# Every key with its default. An empty file means the same.\n${renderSample(agentConfig)}`,
+  'docs/collector.sample.yaml': `# ${note}\n# Every key with its default. An empty file means the same.\n${renderSample(collectorConfig)}`,
+};
+
+let drift = 0;
+for (const [name, text] of Object.entries(files)) {
+  const path = join(root, name);
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
+  if (process.argv.includes('--write')) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    process.stdout.write(`wrote ${name}\n`);
+  } else {
+    drift++;
+    process.stderr.write(`${name} is not what the code says; run: node tools/generate.ts --write\n`);
+  }
+}
+process.exit(drift === 0 ? 0 : 1);
