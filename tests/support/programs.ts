@@ -1,0 +1,205 @@
+// Real processes in tests: the collector and the agent as a user runs them, each in its own folder, stopped by the test that started it.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { AGENT_FLAGS, buildAgent } from '../../tools/build.ts';
+import { until } from './wait.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+interface Scope {
+  after(run: () => unknown): void;
+}
+
+/** A folder that goes when the test ends. */
+export function temporaryFolder(t: Scope, name = 'niswatch'): string {
+  const path = mkdtempSync(join(tmpdir(), `${name}-`));
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  return path;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** A program under test: restartable, killable, with all that it printed. */
+export interface Program {
+  readonly pid: number;
+  output(): string;
+  running(): boolean;
+  start(): Promise<void>;
+  /** Sends the signal and waits for the end; the exit code or signal. */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
+}
+
+function program(
+  t: Scope,
+  command: string[],
+  ready: (output: string) => boolean,
+  env: Record<string, string>,
+): Program {
+  let child: ChildProcess | undefined;
+  let output = '';
+  const self: Program = {
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    output: () => output,
+    running: () => child !== undefined && child.exitCode === null && child.signalCode === null,
+    async start() {
+      let since = '';
+      const [file, ...args] = command as [string, ...string[]];
+      child = spawn(file, args, {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...env },
+      });
+      const take = (text: string) => {
+        output += text;
+        since += text;
+      };
+      child.stdout?.setEncoding('utf8').on('data', take);
+      child.stderr?.setEncoding('utf8').on('data', take);
+      await until(
+        `${args.slice(0, 3).join(' ')} to be ready; it said:\n${since}`,
+        60_000,
+        () => {
+          if (!self.running()) throw new Error(`it ended early and said:\n${since}`);
+          return ready(since);
+        },
+        10,
+      ).catch((error) => {
+        throw new Error(`${(error as Error).message}\n${since.slice(-4000)}`, { cause: error });
+      });
+    },
+    stop: (signal = 'SIGTERM') =>
+      new Promise((done) => {
+        const ending = child;
+        if (!ending || !self.running()) {
+          done(ending?.exitCode ?? ending?.signalCode ?? null);
+          return;
+        }
+        ending.once('exit', (code, by) => done(code ?? by));
+        ending.kill(signal);
+      }),
+  };
+  t.after(() => self.stop('SIGKILL'));
+  return self;
+}
+
+export interface CollectorProgram extends Program {
+  port: number;
+  url: string;
+  folder: string;
+  token(): string;
+  /** GET or POST of the API with the admin token; throws on a status that is not 2xx. */
+  api<T = unknown>(path: string, body?: unknown): Promise<T>;
+  /** Runs `niswatch ARGS` against its data and returns what it printed. */
+  command(...args: string[]): Promise<string>;
+}
+
+/** A collector with its own data folder; `config` is merged over quiet, fast defaults. */
+export async function startCollector(
+  t: Scope,
+  config: Record<string, unknown> = {},
+  options: { folder?: string; start?: boolean } = {},
+): Promise<CollectorProgram> {
+  const folder = options.folder ?? temporaryFolder(t, 'niswatch-collector');
+  mkdirSync(folder, { recursive: true });
+  const port = await freePort();
+  const file = join(folder, 'collector.yaml');
+  writeFileSync(file, stringify({ listen: { host: '127.0.0.1', port }, ...config }));
+  const main = join(root, 'collector', 'main.ts');
+  const flags = ['--config', file, '--data', join(folder, 'data')];
+  const base = program(
+    t,
+    [process.execPath, '--disable-warning=ExperimentalWarning', main, 'serve', ...flags],
+    (said) => said.includes('niswatch ready'),
+    {},
+  );
+  const collector: CollectorProgram = Object.assign(Object.create(base) as Program, {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    folder,
+    token: () => readFileSync(join(folder, 'data', 'admin.token'), 'utf8').trim(),
+    async api<T>(path: string, body?: unknown): Promise<T> {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          authorization: `Bearer ${collector.token()}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()) as T;
+    },
+    command: (...args: string[]) =>
+      runOnce([process.execPath, '--disable-warning=ExperimentalWarning', main, ...args, ...flags]),
+  });
+  if (options.start !== false) await collector.start();
+  return collector;
+}
+
+export interface AgentProgram extends Program {
+  folder: string;
+  hostId(): string;
+  command(...args: string[]): Promise<string>;
+}
+
+/** An agent enrolled at the collector (or at `url`, such as a proxy in front of it). */
+export async function startAgent(
+  t: Scope,
+  collector: CollectorProgram,
+  options: {
+    config?: Record<string, unknown>;
+    hospital?: string;
+    url?: string;
+    start?: boolean;
+    flags?: readonly string[];
+  } = {},
+): Promise<AgentProgram> {
+  const folder = temporaryFolder(t, 'niswatch-agent');
+  const file = join(folder, 'agent.yaml');
+  writeFileSync(file, stringify(options.config ?? {}));
+  const main = buildAgent();
+  const flags = ['--config', file, '--data', join(folder, 'data')];
+  const node = [process.execPath, ...(options.flags ?? AGENT_FLAGS), main];
+  const printed = await collector.command('enrol', '--hospital', options.hospital ?? '测试医院', '--json');
+  const { code } = JSON.parse(printed) as { code: string };
+  await runOnce([...node, 'enrol', '--collector', options.url ?? collector.url, '--code', code, ...flags]);
+  const identity = join(folder, 'data', 'identity.json');
+  const base = program(t, [...node, 'run', ...flags], () => existsSync(join(folder, 'data', 'run.json')), {});
+  const agent: AgentProgram = Object.assign(Object.create(base) as Program, {
+    folder,
+    hostId: () => (JSON.parse(readFileSync(identity, 'utf8')) as { host: { id: string } }).host.id,
+    command: (...args: string[]) => runOnce([...node, ...args, ...flags]),
+  });
+  if (options.start !== false) await agent.start();
+  return agent;
+}
+
+/** Runs a program to its end; its standard output, or an error with all that it said. */
+export function runOnce(command: string[]): Promise<string> {
+  const [file, ...args] = command as [string, ...string[]];
+  return new Promise((done, fail) => {
+    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let out = '';
+    let err = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    child.on('error', fail);
+    child.on('close', (code) => {
+      if (code === 0) done(out);
+      else fail(new Error(`${args.join(' ')} ended with ${code}:\n${out}${err}`));
+    });
+  });
+}
