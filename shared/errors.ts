@@ -78,6 +78,11 @@ export const ERRORS = {
   FORBIDDEN: { mend: 'This account may not do that.' },
   CSRF: { mend: 'Reload the page and try again.' },
   CONFLICT: { mend: 'The thing changed meanwhile; reload and try again.' },
+  INTERNAL: { mend: 'This is a fault of the collector; its log says more under the named request.' },
+  TOO_LARGE: { mend: 'Send less at once; the limit is 256 KiB.' },
+  LOGIN_FAILED: { mend: 'Check the name and the password.' },
+  LINK_INVALID: { mend: 'Start the collector again for a fresh link, or log in with name and password.' },
+  PASSWORD_WEAK: { mend: 'Choose a password of at least 12 characters that is not the account name.' },
 } as const satisfies Record<string, { mend: string; keep?: boolean }>;
 
 export type ErrorCode = keyof typeof ERRORS;
