@@ -102,8 +102,8 @@ test('a request without its parts is refused by the name of the part', async () 
   const { enrolment, createCode } = await world();
   const whole = request(await createCode());
   for (const part of ['code', 'publicKey', 'fingerprint', 'proof', 'facts'] as const) {
-    assert.throws(
-      () => enrolment.enrol({ ...whole, [part]: undefined } as never),
+    await assert.rejects(
+      enrolment.enrol({ ...whole, [part]: undefined } as never),
       fails('BAD_REQUEST'),
       part,
     );
