@@ -57,11 +57,22 @@ create table runs (id integer primary key autoincrement, "startedAt" bigint not 
 create table meta (key text primary key, value text not null)
 `;
 
+const alertClearing = `
+alter table alerts add column "clearingAt" bigint;
+create index "outboxByGroup" on outbox ("groupKey", "createdAt")
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   {
     name: '0001-first',
     async up(db) {
       for (const statement of statements(first)) await sql.raw(statement).execute(db);
+    },
+  },
+  {
+    name: '0002-alert-clearing',
+    async up(db) {
+      for (const statement of statements(alertClearing)) await sql.raw(statement).execute(db);
     },
   },
 ];

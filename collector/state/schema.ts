@@ -114,6 +114,8 @@ export interface AlertTable {
   acknowledgedBy: string | null;
   note: string | null;
   resolvedAt: number | null;
+  /** Since when the finding is gone (firing) or could not be judged (pending). */
+  clearingAt: number | null;
   /** 1 while it is not resolved: one open alert per (rule, host, subject). */
   open: number;
   updatedAt: number;
