@@ -1,0 +1,138 @@
+// What is under way on each stream. Pure: it reads the spool's view and writes only the session draft and the effects.
+
+import { LIMITS } from '../../shared/frame.ts';
+import type { Outgoing } from '../spool/spool.ts';
+import type { Effect, Session, View } from './state.ts';
+
+export interface Lane {
+  stream: string;
+  /** Highest number known durable, -1 for none. */
+  acked: number;
+  /** Highest number handed to the transport. */
+  sent: number;
+  /** Items sent and not acknowledged, each by its highest number. */
+  flight: readonly { seq: number; bytes: number }[];
+}
+
+/** Reports of the live stream that may be under way at once: enough to fill one commit of the collector, few enough to resend. */
+export const LIVE_WINDOW = 8;
+const LIVE_READ_BYTES = 512 * 1024;
+/** More in one go would only fill the socket's buffer. */
+const HISTORY_READ_BYTES = 256 * 1024;
+
+export function laneOf(session: Session, stream: string): Lane {
+  return session.lanes.get(stream) ?? { stream, acked: -1, sent: -1, flight: [] };
+}
+
+export function advance(lanes: Session['lanes'], stream: string, seq: number): Session['lanes'] {
+  const lane = lanes.get(stream);
+  const next = new Map(lanes);
+  next.set(stream, {
+    stream,
+    acked: seq,
+    sent: Math.max(seq, lane?.sent ?? -1),
+    flight: (lane?.flight ?? []).filter((item) => item.seq > seq),
+  });
+  return next;
+}
+
+/** Takes back what was sent from `seq` on (of one stream, or everything unacknowledged of all), to be sent again. */
+export function rewind(session: Session, stream: string | undefined, seq: number | undefined): void {
+  const lanes = new Map(session.lanes);
+  for (const lane of lanes.values()) {
+    if (stream !== undefined && lane.stream !== stream) continue;
+    const sent = Math.max(lane.acked, Math.min(lane.sent, (seq ?? lane.acked + 1) - 1));
+    lanes.set(lane.stream, { ...lane, sent, flight: lane.flight.filter((item) => item.seq <= sent) });
+  }
+  session.lanes = lanes;
+}
+
+/** Whether the next live report has waited so long that it would hold up newer ones. */
+export function overtaken(session: Session, view: View, afterMs: number): boolean {
+  const lane = laneOf(session, view.spool.liveStream);
+  if (lane.flight.length > 0) return false;
+  const next = view.spool.next(lane.stream, lane.sent, 1)[0];
+  const at = next?.kind === 'report' ? next.report.at : next?.gap.fromAt;
+  return at !== undefined && view.wall - at > afterMs;
+}
+
+export function pumpLanes(session: Session, view: View, effects: Effect[], which: 'all' | 'live'): void {
+  pumpLive(session, view, effects, which === 'live' ? Infinity : session.careful ? 1 : LIVE_WINDOW);
+  if (which === 'all') pumpHistory(session, view, effects);
+}
+
+function pumpLive(session: Session, view: View, effects: Effect[], window: number): void {
+  const lane = laneOf(session, view.spool.liveStream);
+  const room = window - (session.careful ? flying(session) : lane.flight.length);
+  if (room <= 0) return;
+  const items = view.spool.next(lane.stream, lane.sent, LIVE_READ_BYTES);
+  sendItems(session, lane, items.slice(0, room), effects);
+}
+
+function pumpHistory(session: Session, view: View, effects: Effect[]): void {
+  const live = view.spool.liveStream;
+  for (const stream of view.spool.streams()) {
+    if (stream === live) continue;
+    if (session.careful && flying(session) > 0) return;
+    const budget = session.creditBytes - historyBytes(session, live);
+    if (budget <= 0) return;
+    const lane = laneOf(session, stream);
+    const items = view.spool.next(stream, lane.sent, Math.min(budget, HISTORY_READ_BYTES));
+    sendItems(session, lane, session.careful ? items.slice(0, 1) : items, effects);
+  }
+}
+
+const flying = (session: Session): number =>
+  [...session.lanes.values()].reduce((sum, lane) => sum + lane.flight.length, 0);
+
+function historyBytes(session: Session, live: string): number {
+  let bytes = 0;
+  for (const lane of session.lanes.values())
+    if (lane.stream !== live) for (const item of lane.flight) bytes += item.bytes;
+  return bytes;
+}
+
+function sendItems(session: Session, lane: Lane, items: readonly Outgoing[], effects: Effect[]): void {
+  const flight = [...lane.flight];
+  let sent = lane.sent;
+  for (const item of items) {
+    const first = item.kind === 'report' ? item.report.seq : item.gap.from;
+    const last = item.kind === 'report' ? item.report.seq : item.gap.to;
+    if (last <= sent) continue;
+    if (first > sent + 1) {
+      // The spool no longer holds these and the collector says that it has not got them: loss is declared, never skipped.
+      const gap = {
+        t: 'gap',
+        stream: lane.stream,
+        from: sent + 1,
+        to: first - 1,
+        reason: 'dropped',
+      } as const;
+      effects.push({ kind: 'send', frame: gap });
+      flight.push({ seq: first - 1, bytes: 0 });
+    }
+    if (item.kind === 'gap')
+      effects.push({ kind: 'send', frame: { ...item.gap, from: Math.max(first, sent + 1) } });
+    else if (item.bytes > LIMITS.frameBytes) {
+      effects.push({ kind: 'reject', stream: lane.stream, seq: last }, { kind: 'pump' });
+      sent = last - 1;
+      break;
+    } else {
+      declare(session, item.series, effects);
+      effects.push({ kind: 'send', frame: item.report });
+    }
+    flight.push({ seq: last, bytes: item.bytes });
+    sent = last;
+  }
+  session.lanes = new Map(session.lanes).set(lane.stream, { ...lane, sent, flight });
+}
+
+function declare(
+  session: Session,
+  series: Extract<Outgoing, { kind: 'report' }>['series'],
+  effects: Effect[],
+): void {
+  if (session.declared.has(series.id)) return;
+  session.declared = new Set(session.declared).add(series.id);
+  effects.push({ kind: 'send', frame: series });
+}
