@@ -1,6 +1,6 @@
 // What the probes that watch a configured list share: how an entry is named, and that no two bear one name.
 
-import type { SectionField, TextField } from '../../shared/config/schema.ts';
+import type { TextField } from '../../shared/config/schema.ts';
 import { NamedError } from '../../shared/errors.ts';
 
 export function nameField(help: string): TextField {
@@ -18,18 +18,4 @@ export function requireDistinctNames(unit: string, list: string, entries: readon
     }
     seen.add(name);
   }
-}
-
-/** The two keys that every unit has. */
-export function commonFields(intervalMs: number, minMs = 1_000) {
-  return {
-    enabled: { kind: 'bool', help: 'Whether this probe runs.', default: true },
-    interval: {
-      kind: 'duration',
-      help: 'Time between readings.',
-      default: intervalMs,
-      min: minMs,
-      max: 86_400_000,
-    },
-  } as const satisfies SectionField['fields'];
 }

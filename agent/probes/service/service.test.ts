@@ -14,12 +14,12 @@ import { openHost } from '../../host/host.ts';
 import { parseStat } from '../proc.ts';
 import type { Host, Probe, Reading, Win32 } from '../probe.ts';
 import { likelyFolders } from './cgroup.ts';
-import { service } from './service.ts';
+import { SERVICE } from './service.ts';
 
 const signal = new AbortController().signal;
 
 function openProbe(host: Host, services: unknown[]): Probe {
-  return service.open(readConfig(service.config, { services }), host);
+  return SERVICE.open(readConfig(SERVICE.config, { services }), host);
 }
 
 function valueOf(reading: Reading, metric: string, name: string): number | undefined {

@@ -1,15 +1,14 @@
 // The service probe: whether each configured service runs, how often it restarted, and what it uses. Promise: no child process;
 // zombies do not count as running; a service that cannot be judged hides none of the others.
 
-import type { SectionField } from '../../../shared/config/schema.ts';
-import { commonFields, nameField, requireDistinctNames } from '../named.ts';
+import { nameField, requireDistinctNames } from '../named.ts';
 import type { Host, Probe, ProbeUnit, Reading } from '../probe.ts';
+import { probeSection } from '../section.ts';
 import { createLinuxReader } from './linux.ts';
 import { judgeService, NEW_SERVICE, type Seen, type ServiceState } from './state.ts';
 import { readWindowsServices } from './windows.ts';
 
-const fields = {
-  ...commonFields(5_000),
+const CONFIG = probeSection('Services: running, restarts, memory, processor.', 5_000, {
   services: {
     kind: 'list',
     help: 'Services to watch. On Linux the first of unit, pidFile and process that finds it running counts.',
@@ -33,11 +32,11 @@ const fields = {
       },
     },
   },
-} as const satisfies SectionField['fields'];
+});
 
-export const service: ProbeUnit<typeof fields> = {
+export const SERVICE: ProbeUnit<typeof CONFIG.fields> = {
   name: 'service',
-  config: { kind: 'section', help: 'Services: running, restarts, memory, processor.', fields },
+  config: CONFIG,
   metrics: [
     'service_up',
     'service_restarts',

@@ -1,0 +1,177 @@
+// What a backup set's files mean under its policy. Pure. Promise: a clock fault never makes a stale set look fresh, and a file
+// still being written never counts as a backup.
+//
+//   rung 0  no finished file      1  one exists      2  fresh, finished, large enough      (3 and up need its content or a drill)
+
+import { isFinished, type Listing, type WatchedFile } from '../file-set.ts';
+import type { Judgement, ProbeEvent, Sample } from '../probe.ts';
+import { renderAge, renderBytes } from '../words.ts';
+
+export interface BackupPolicy {
+  name: string;
+  engine: string;
+  kind: string;
+  maxAge: number;
+  minSize: number;
+  keep: number;
+  settle: number;
+}
+
+export interface BackupState {
+  hasRead: boolean;
+  newestMtimeMs: number;
+}
+
+export const NEW_SET: BackupState = { hasRead: false, newestMtimeMs: -Infinity };
+
+export interface BackupOutcome {
+  state: BackupState;
+  samples: Sample[];
+  check: Judgement;
+  events: ProbeEvent[];
+}
+
+interface Now {
+  wallMs: number;
+  monotonicMs: number;
+}
+interface Problem {
+  status: 'warning' | 'critical';
+  text: string;
+}
+
+/** Servers and shares differ by minutes; beyond that a time in the future is a fault of a clock. */
+const FUTURE_MS = 5 * 60_000;
+
+export function judgeBackup(
+  policy: BackupPolicy,
+  state: BackupState,
+  listing: Listing,
+  now: Now,
+): BackupOutcome {
+  const finished = listing.files.filter((file) => isFinished(file, now.monotonicMs, policy.settle));
+  const writing = listing.files.length - finished.length;
+  const future = finished.filter((file) => file.mtimeMs - now.wallMs > FUTURE_MS);
+  // A file from the future would hide every later failure, so the age is that of the newest one with a possible time.
+  const newest =
+    newestOf(finished.filter((file) => file.mtimeMs - now.wallMs <= FUTURE_MS)) ?? newestOf(future);
+  const problems = problemsOf(policy, { finished, future, newest, writing }, now);
+  if (listing.isCut) problems.push({ status: 'warning', text: '目录文件过多，只检查了一部分' });
+  const status = problems.some((problem) => problem.status === 'critical')
+    ? 'critical'
+    : problems.length > 0
+      ? 'warning'
+      : 'ok';
+  return {
+    state: { hasRead: true, newestMtimeMs: Math.max(state.newestMtimeMs, newest?.mtimeMs ?? -Infinity) },
+    samples: samplesOf(policy, { finished, newest, writing }, now),
+    check: {
+      id: `backup:${policy.name}`,
+      status,
+      text: renderCheck(policy.name, problems, { newest, writing, copies: finished.length }, now),
+    },
+    events: newest ? newEvents(policy, state, newest, finished.length) : [],
+  };
+}
+
+function newestOf(files: readonly WatchedFile[]): WatchedFile | undefined {
+  let newest: WatchedFile | undefined;
+  for (const file of files) if (!newest || file.mtimeMs > newest.mtimeMs) newest = file;
+  return newest;
+}
+
+function problemsOf(
+  policy: BackupPolicy,
+  found: {
+    finished: readonly WatchedFile[];
+    future: readonly WatchedFile[];
+    newest: WatchedFile | undefined;
+    writing: number;
+  },
+  now: Now,
+): Problem[] {
+  const { newest, finished, future, writing } = found;
+  if (!newest) {
+    return writing > 0
+      ? [{ status: 'warning', text: `还没有已完成的备份，${writing} 个正在写入` }]
+      : [{ status: 'critical', text: '没有找到备份文件' }];
+  }
+  const problems: Problem[] = [];
+  const add = (status: Problem['status'], text: string): void => void problems.push({ status, text });
+  const age = now.wallMs - newest.mtimeMs;
+  if (age > policy.maxAge)
+    add('critical', `最新备份已有 ${renderAge(age)}，超过 ${renderAge(policy.maxAge)}`);
+  if (newest.size < Math.max(1, policy.minSize))
+    add(
+      'critical',
+      `最新备份只有 ${renderBytes(newest.size)}，小于 ${renderBytes(Math.max(1, policy.minSize))}`,
+    );
+  if (finished.length < policy.keep) add('warning', `只有 ${finished.length} 份，应保留 ${policy.keep} 份`);
+  const ahead = newestOf(future);
+  if (ahead) {
+    add(
+      'warning',
+      `${future.length} 个文件的时间在未来（超前 ${renderAge(ahead.mtimeMs - now.wallMs)}），请检查时钟`,
+    );
+  }
+  return problems;
+}
+
+function samplesOf(
+  policy: BackupPolicy,
+  found: { finished: readonly WatchedFile[]; newest: WatchedFile | undefined; writing: number },
+  now: Now,
+): Sample[] {
+  const { newest } = found;
+  const labels = { set: policy.name };
+  const samples: Sample[] = [
+    { metric: 'backup_copies', labels, value: found.finished.length },
+    { metric: 'backup_writing', labels, value: found.writing > 0 ? 1 : 0 },
+    { metric: 'backup_rung', labels, value: newest ? rungOf(policy, newest, now) : 0 },
+  ];
+  if (newest) {
+    const ageSeconds = Math.max(0, now.wallMs - newest.mtimeMs) / 1000;
+    samples.push({ metric: 'backup_age_seconds', labels, value: ageSeconds });
+    samples.push({ metric: 'backup_size_bytes', labels, value: newest.size });
+  }
+  return samples;
+}
+
+function rungOf(policy: BackupPolicy, newest: WatchedFile, now: Now): number {
+  const age = now.wallMs - newest.mtimeMs;
+  const isFresh = age >= -FUTURE_MS && age <= policy.maxAge;
+  return isFresh && newest.size >= Math.max(1, policy.minSize) ? 2 : 1;
+}
+
+function renderCheck(
+  name: string,
+  problems: readonly Problem[],
+  found: { newest: WatchedFile | undefined; writing: number; copies: number },
+  now: Now,
+): string {
+  if (problems.length > 0) return `备份集 ${name}：${problems.map((problem) => problem.text).join('；')}`;
+  const { newest, writing, copies } = found;
+  const age = newest ? renderAge(now.wallMs - newest.mtimeMs) : '';
+  const size = newest ? renderBytes(newest.size) : '';
+  const more = writing > 0 ? `，另有 ${writing} 个正在写入` : '';
+  return `备份集 ${name} 正常：最新一份 ${age}前完成，${size}，共 ${copies} 份${more}`;
+}
+
+/** What was there at the first reading is not news. */
+function newEvents(
+  policy: BackupPolicy,
+  state: BackupState,
+  newest: WatchedFile,
+  copies: number,
+): ProbeEvent[] {
+  if (!state.hasRead || newest.mtimeMs <= state.newestMtimeMs) return [];
+  const data = {
+    file: newest.name.slice(0, 120),
+    sizeBytes: newest.size,
+    writtenAt: Math.round(newest.mtimeMs),
+    copies,
+    engine: policy.engine,
+    kind: policy.kind,
+  };
+  return [{ kind: 'backup.new', subject: policy.name, data }];
+}

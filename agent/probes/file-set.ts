@@ -1,0 +1,189 @@
+// The files of a folder that match a pattern, as they change over time. Promise: bounded names, one file call at a time (a
+// dead network share must not take every thread of the process), the event loop is never held, and a share that hangs costs
+// one waiting call while the other sets are read.
+//
+// Whether a file is finished is told by watching it:
+//   first reading, last written longer ago than `settle`        → finished
+//   size or time changed, or written less than `settle` ago     → being written, until quiet for `settle`
+//   appeared between two readings with an old time (a copy that keeps the original's time) → finished after one unchanged reading
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { compileGlob } from './glob.ts';
+import type { FileStat, Host } from './probe.ts';
+
+export interface FilePlace {
+  folder: string;
+  pattern: string;
+  recursive: boolean;
+  /** Folders below `folder`, when recursive. */
+  depth: number;
+}
+
+export interface WatchedFile {
+  name: string;
+  size: number;
+  mtimeMs: number;
+  /** Monotonic time since when nothing about it changed; may lie before the first reading. */
+  quietSinceMs: number;
+  /** Seen unchanged at least twice, or there since the first reading. */
+  confirmed: boolean;
+}
+
+export interface Listing {
+  files: readonly WatchedFile[];
+  /** The folder holds more names than are looked at. */
+  isCut: boolean;
+}
+
+export interface FileSet {
+  /** Rejects with what the system said about the folder, or with code ETIMEDOUT while an earlier look still hangs. */
+  read(): Promise<Listing>;
+}
+
+export interface FileSetLimits {
+  names?: number;
+  /** Sets up to this size are looked at file by file each time; of larger ones the new, the recent and a part in turn. */
+  statEach?: number;
+  waitMs?: number;
+}
+
+const TEMPORARY = /(\.(tmp|temp|part|partial|filepart|crdownload|swp)|~)$/i;
+const SLICE = 2_000;
+const ROTATION = 256;
+const RECENT_MS = 48 * 3_600_000;
+
+/** A later look at a file: what is known of it now. Pure. */
+export function observe(
+  before: WatchedFile | undefined,
+  found: Pick<FileStat, 'size' | 'mtimeMs'> & { name: string },
+  now: { wallMs: number; monotonicMs: number; isFirst: boolean },
+): WatchedFile {
+  const { name, size, mtimeMs } = found;
+  if (before && before.size === size && before.mtimeMs === mtimeMs) return { ...before, confirmed: true };
+  const age = Math.max(0, now.wallMs - mtimeMs);
+  const quietSinceMs = before ? now.monotonicMs : now.monotonicMs - age;
+  return { name, size, mtimeMs, quietSinceMs, confirmed: now.isFirst };
+}
+
+export function isFinished(file: WatchedFile, monotonicMs: number, settleMs: number): boolean {
+  return file.confirmed && monotonicMs - file.quietSinceMs >= settleMs;
+}
+
+export function isTemporary(name: string): boolean {
+  return TEMPORARY.test(name);
+}
+
+export function openFileSet(host: Host, place: FilePlace, limits: FileSetLimits = {}): FileSet {
+  const { names = 100_000, statEach = 2_000, waitMs = 10_000 } = limits;
+  const look = createLook(host, place, { names, statEach });
+  let running: Promise<Listing> | undefined;
+  return {
+    read() {
+      running ??= look().finally(() => {
+        running = undefined;
+      });
+      return within(host, running, waitMs);
+    },
+  };
+}
+
+function within<T>(host: Host, work: Promise<T>, waitMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = host.clock.after(waitMs, () =>
+      reject(Object.assign(new Error('still reading'), { code: 'ETIMEDOUT' })),
+    );
+    work.then(resolve, reject).finally(() => timer.cancel());
+  });
+}
+
+function createLook(
+  host: Host,
+  place: FilePlace,
+  limits: { names: number; statEach: number },
+): () => Promise<Listing> {
+  const root = place.folder.replace(/(?<=.)[/\\]+$/, '');
+  const wanted = compileGlob(place.pattern, { ignoreCase: host.platform === 'win32' });
+  const tree = createTree(host, { root, depth: place.recursive ? place.depth : 0 });
+  let files = new Map<string, WatchedFile>();
+  let turn = 0;
+
+  return async () => {
+    const isFirst = turn === 0;
+    const known = (path: string): boolean => files.has(path);
+    const { paths, isCut } = await tree.walk(limits.names, wanted, known);
+    const next = new Map<string, WatchedFile>();
+    const everyOne = paths.length <= limits.statEach;
+    for (const [index, path] of paths.entries()) {
+      if (index % SLICE === SLICE - 1) await nextTurn();
+      const before = files.get(path);
+      if (before && !everyOne && !isDue(before, index, turn, host.clock)) {
+        next.set(path, before);
+        continue;
+      }
+      const found = await host.stat(path).catch(() => undefined);
+      if (found?.kind !== 'file') continue;
+      const now = { wallMs: host.clock.now(), monotonicMs: host.clock.monotonic(), isFirst };
+      next.set(path, observe(before, { ...found, name: nameOf(path) }, now));
+    }
+    files = next;
+    turn++;
+    return { files: [...next.values()], isCut };
+  };
+}
+
+/** In a large set: files that are new or recent each time, the old ones in turn, so that a rewritten or cut old file is noticed too. */
+function isDue(file: WatchedFile, index: number, turn: number, clock: Host['clock']): boolean {
+  return (
+    !file.confirmed ||
+    clock.now() - file.mtimeMs < RECENT_MS ||
+    clock.monotonic() - file.quietSinceMs < RECENT_MS ||
+    index % ROTATION === turn % ROTATION
+  );
+}
+
+function createTree(host: Host, at: { root: string; depth: number }) {
+  // Only names that are still there are remembered, or the memory would grow with every file that came and went.
+  let kinds = new Map<string, 'folder' | 'other'>();
+  let kept: typeof kinds = new Map();
+
+  const kindOf = async (path: string): Promise<'folder' | 'other'> => {
+    const kind =
+      kinds.get(path) ??
+      (await host.stat(path).then(
+        (found) => (found.kind === 'folder' ? 'folder' : 'other'),
+        () => 'other' as const,
+      ));
+    kept.set(path, kind);
+    return kind;
+  };
+
+  return {
+    async walk(limit: number, wanted: RegExp, known: (path: string) => boolean) {
+      const paths: string[] = [];
+      let looked = 0;
+      const visit = async (folder: string, depth: number): Promise<void> => {
+        for (const name of await host.list(folder)) {
+          if (++looked > limit) return;
+          if (looked % SLICE === 0) await nextTurn();
+          const path = `${folder === '/' ? '' : folder}/${name}`;
+          if (known(path) || (wanted.test(name) && !isTemporary(name))) {
+            paths.push(path);
+            if (depth === 0 || known(path)) continue;
+          }
+          if (depth > 0 && (await kindOf(path)) === 'folder') {
+            // A subfolder that vanished or is closed to us hides only itself.
+            await visit(path, depth - 1).catch(() => kept.delete(path));
+          }
+        }
+      };
+      kept = new Map();
+      await visit(at.root, at.depth);
+      kinds = kept;
+      return { paths, isCut: looked > limit };
+    },
+  };
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
