@@ -234,7 +234,8 @@ test('says when a share does not answer, reads the others, and takes the late an
   ];
   const probe = BACKUP.open(readConfig(BACKUP.config, { sets }), host);
   const reading = probe.read(signal);
-  while (waiting > 1) await setImmediate();
+  const othersRead = (): boolean => waiting === 1;
+  while (!othersRead()) await setImmediate();
   at.clock.advance(10_000);
   assert.match(checkOf(await reading, 'hung')?.text ?? '', /读取超时/);
   assert.equal(checkOf(await reading, 'here')?.status, 'ok');
