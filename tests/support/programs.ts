@@ -7,7 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { AGENT_FLAGS, buildAgent } from '../../tools/build.ts';
-import { until } from './wait.ts';
+import { runOnce, until } from '../../tools/processes.ts';
+
+export { until } from '../../tools/processes.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -185,21 +187,4 @@ export async function startAgent(
   });
   if (options.start !== false) await agent.start();
   return agent;
-}
-
-/** Runs a program to its end; its standard output, or an error with all that it said. */
-export function runOnce(command: string[]): Promise<string> {
-  const [file, ...args] = command as [string, ...string[]];
-  return new Promise((done, fail) => {
-    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let out = '';
-    let err = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-    child.on('error', fail);
-    child.on('close', (code) => {
-      if (code === 0) done(out);
-      else fail(new Error(`${args.join(' ')} ended with ${code}:\n${out}${err}`));
-    });
-  });
 }
