@@ -5,11 +5,28 @@ import { CLOCK } from './clock/clock.ts';
 import { CPU } from './cpu/cpu.ts';
 import { DISK } from './disk/disk.ts';
 import { DISKIO } from './diskio/diskio.ts';
+import { FEED } from './feed/feed.ts';
+import { HTTP } from './http/http.ts';
 import { MEM } from './mem/mem.ts';
 import { NET } from './net/net.ts';
+import { PORT } from './port/port.ts';
 import type { ProbeUnit } from './probe.ts';
 import { SERVICE } from './service/service.ts';
 import { SWAP } from './swap/swap.ts';
 import { SYSTEM } from './system/system.ts';
 
-export const PROBES: readonly ProbeUnit[] = [CPU, MEM, SWAP, DISK, DISKIO, NET, SYSTEM, CLOCK, SERVICE, BACKUP];
+export const PROBES: readonly ProbeUnit[] = [
+  CPU,
+  MEM,
+  SWAP,
+  DISK,
+  DISKIO,
+  NET,
+  SYSTEM,
+  CLOCK,
+  SERVICE,
+  PORT,
+  HTTP,
+  BACKUP,
+  FEED,
+];

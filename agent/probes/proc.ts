@@ -1,6 +1,7 @@
 // Reads processes from /proc for the probes and for discovery. Promise: of a command line nothing but the program's own name
 // (argv[0]) is ever kept, for arguments may hold passwords; a process that ends while it is read is simply absent.
 
+import { readEach } from './each.ts';
 import type { Host } from './probe.ts';
 
 export interface ProcessStat {
@@ -19,7 +20,6 @@ export interface ProcessStat {
 /** User-space tick of every Linux port that Node runs on. */
 export const TICKS_PER_SECOND = 100;
 const KERNEL_THREAD = 0x00200000;
-const BATCH = 32;
 
 /** `/proc/PID/stat` → its fields. The name stands in parentheses and may itself hold spaces and parentheses. */
 export function parseStat(text: string): ProcessStat | undefined {
@@ -58,22 +58,6 @@ export async function readStat(host: Host, pid: number): Promise<ProcessStat | u
   } catch {
     return undefined;
   }
-}
-
-/** Runs `read` over the items, a bounded number at a time, in order; what gives undefined is left out. */
-export async function readEach<T, R>(
-  items: readonly T[],
-  read: (item: T) => Promise<R | undefined>,
-  signal?: AbortSignal,
-): Promise<R[]> {
-  const out: R[] = [];
-  for (let i = 0; i < items.length; i += BATCH) {
-    signal?.throwIfAborted();
-    for (const found of await Promise.all(items.slice(i, i + BATCH).map(read))) {
-      if (found !== undefined) out.push(found);
-    }
-  }
-  return out;
 }
 
 /** Every process of the machine by pid. Throws when /proc itself cannot be read. */

@@ -2,12 +2,12 @@
 // services, never starts a child process, and never reads arguments. While a service's main process lives only its own
 // processes are read; the whole of /proc is read when one is missing, and once a minute for processes that joined.
 
+import { readEach } from '../each.ts';
 import {
   baseName,
   isAlive,
   type ProcessStat,
   readCommandName,
-  readEach,
   readPageBytes,
   readProcesses,
   readProgram,

@@ -1,0 +1,105 @@
+// The port probe: whether each configured port accepts a TCP connection, and how long that takes. Promise: it connects and hangs
+// up, and sends nothing; a target that does not answer delays only itself.
+
+import { connect } from 'node:net';
+import type { Value } from '../../../shared/config/schema.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { readEach } from '../each.ts';
+import { nameField, requireDistinctNames } from '../named.ts';
+import type { Judgement, Probe, ProbeUnit, Sample } from '../probe.ts';
+import { probeSection } from '../section.ts';
+import { renderFailure } from '../words.ts';
+
+const CONFIG = probeSection('TCP ports: whether they accept a connection.', 15_000, {
+  targets: {
+    kind: 'list',
+    help: 'Ports to connect to.',
+    of: {
+      kind: 'section',
+      help: 'One port.',
+      fields: {
+        name: nameField('Name under which it is reported.'),
+        host: { kind: 'text', help: 'Host name or address.', default: '127.0.0.1' },
+        port: { kind: 'int', help: 'TCP port.', min: 1, max: 65_535 },
+        timeout: {
+          kind: 'duration',
+          help: 'No connection within this time is a failure.',
+          default: 3_000,
+          min: 100,
+          max: 10_000,
+        },
+      },
+    },
+  },
+});
+
+type Target = Value<typeof CONFIG.fields.targets>[number];
+
+export const PORT: ProbeUnit<typeof CONFIG.fields> = {
+  name: 'port',
+  config: CONFIG,
+  metrics: ['port_up', 'port_connect_seconds'],
+  open(config, host): Probe {
+    requireDistinctNames('port', 'targets', config.targets);
+    return {
+      async read(signal) {
+        const outcomes = await readEach(
+          config.targets,
+          (target) => readPort(target, host.clock, signal),
+          signal,
+        );
+        return {
+          samples: outcomes.flatMap((outcome) => outcome.samples),
+          checks: outcomes.map((outcome) => outcome.check),
+        };
+      },
+    };
+  },
+};
+
+async function readPort(
+  target: Target,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<{ samples: Sample[]; check: Judgement }> {
+  const labels = { target: target.name };
+  const id = `port:${target.name}`;
+  const address = `${target.host}:${target.port}`;
+  try {
+    const ms = await connectMs(target, clock, signal);
+    return {
+      samples: [
+        { metric: 'port_up', labels, value: 1 },
+        { metric: 'port_connect_seconds', labels, value: ms / 1000 },
+      ],
+      check: { id, status: 'ok', text: `端口 ${address} 可连接` },
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    return {
+      samples: [{ metric: 'port_up', labels, value: 0 }],
+      check: { id, status: 'critical', text: `端口 ${address} 无法连接：${renderFailure(error)}` },
+    };
+  }
+}
+
+function connectMs(target: Target, clock: Clock, signal: AbortSignal): Promise<number> {
+  const startedMs = clock.monotonic();
+  return new Promise<number>((resolve, reject) => {
+    const socket = connect({ host: target.host, port: target.port });
+    const giveUp = (): void => {
+      socket.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' }));
+    };
+    const timer = clock.after(target.timeout, giveUp);
+    signal.addEventListener('abort', giveUp, { once: true });
+    socket.once('connect', () => {
+      resolve(clock.monotonic() - startedMs);
+      socket.destroy();
+    });
+    socket.once('error', reject);
+    socket.once('close', () => {
+      timer.cancel();
+      signal.removeEventListener('abort', giveUp);
+    });
+  });
+}
