@@ -51,6 +51,7 @@ export interface Spool {
 export interface SpoolDisk {
   list(folder: string): string[];
   read(path: string): Uint8Array;
+  size(path: string): number;
   /** Appends and returns the new size. */
   append(path: string, data: Uint8Array): number;
   sync(path: string): void;
@@ -61,4 +62,6 @@ export interface SpoolDisk {
   makeFolder(path: string): void;
   /** Free bytes for this user and size of the volume. */
   space(folder: string): { freeBytes: number; totalBytes: number };
+  /** Closes what it keeps open between calls. */
+  release?(): void;
 }

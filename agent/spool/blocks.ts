@@ -1,0 +1,47 @@
+// The body of a closed segment: zstd blocks, each with its own checksum, so that one bad byte costs one block. The block heads
+// are zstd skippable frames: the file is an ordinary .zst file (`zstdcat` shows the records).
+//
+//   ┌ 50 2a 4d 18 │ 08 00 00 00 │ packed bytes u32 │ CRC32 u32 ┐┌ zstd frame ┐ … repeated
+//
+// Promise: `unpackBlocks` never throws; what is damaged is left out, the rest is found again by the next head.
+
+import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+
+const MAGIC = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 8, 0, 0, 0]);
+const HEAD = 16;
+const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
+
+export function packBlock(plain: Uint8Array): Buffer {
+  const packed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 6 } });
+  const head = Buffer.alloc(HEAD);
+  MAGIC.copy(head);
+  head.writeUInt32LE(packed.length, 8);
+  head.writeUInt32LE(crc32(packed), 12);
+  return Buffer.concat([head, packed]);
+}
+
+/** The plain text of every intact block, joined. */
+export function unpackBlocks(bytes: Uint8Array): Buffer {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const plain: Buffer[] = [];
+  let at = view.indexOf(MAGIC);
+  while (at >= 0) {
+    const block = unpackBlock(view, at);
+    if (block) plain.push(block.plain);
+    at = view.indexOf(MAGIC, block ? block.end : at + 1);
+  }
+  return Buffer.concat(plain);
+}
+
+function unpackBlock(view: Buffer, at: number): { plain: Buffer; end: number } | undefined {
+  if (at + HEAD > view.length) return undefined;
+  const end = at + HEAD + view.readUInt32LE(at + 8);
+  if (end > view.length) return undefined;
+  const packed = view.subarray(at + HEAD, end);
+  if (crc32(packed) !== view.readUInt32LE(at + 12)) return undefined;
+  try {
+    return { plain: zstdDecompressSync(packed, { maxOutputLength: MAX_BLOCK_BYTES }), end };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,473 @@
+// The agent's spool on disk.
+//
+//   append ─▶ tail (memory) ─sync─▶ growing segment ─full─▶ closed segment ─room short─▶ thinned ─▶ dropped (gap)
+//                │  next (live)        │  next (backlog)        │                           │
+//                ▼                     ▼                        ▼                           ▼
+//               link ──────────── acknowledge ─▶ whole segments behind the acknowledged number are deleted
+//
+// Invariants:
+// 1. A stream is drawn at random at each open and rotation; its numbers start at 0 and rise by one. Each number is handed
+//    out as a report or covered by a gap, in order, from whatever position the collector names.
+// 2. After `sync` returned with no `failing`, every report appended before is on the device. A failed write or sync proves
+//    nothing: the segment is left at its last proven end, and all behind it is written anew into another file.
+// 3. The link is served from memory also while the disk is broken.
+// 4. A file is deleted only after the ledger that explains its absence (acknowledged number or gap) is durable; the one
+//    exception is a full disk, where the ledger follows as soon as there is room.
+// 5. Time, randomness and the disk are parameters; nothing here waits.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { Collected, Outgoing, Position, Spool, SpoolDisk, SpoolStats } from './spool.ts';
+import type { SpoolLimits } from './config.ts';
+import { type Backoff, backoffMs } from '../../shared/backoff.ts';
+import type { GapReason, Report, Series } from '../../shared/frame.ts';
+import {
+  acknowledgeUpTo,
+  addGap,
+  allowedBytes,
+  bookOf,
+  diskBytes,
+  lastNumber,
+  type Ledger,
+  nextRelief,
+  type Relief,
+  type SegmentInfo,
+  saveLedger,
+  type StreamBook,
+} from './ledger.ts';
+import { countHeld } from './held.ts';
+import { loadSpool } from './load.ts';
+import { collectItems, type Source } from './outgoing.ts';
+import { isDiskError, SegmentFiles } from './segment-files.ts';
+import { SegmentWriter } from './segment-writer.ts';
+import { entryAt, markUnsyncedAfter, newTail, pushEntry, shiftEntry, type Tail, trimTail } from './tail.ts';
+import { thinSegment } from './thin.ts';
+
+export type SpoolLog = (
+  level: 'info' | 'warn' | 'error',
+  message: string,
+  fields: Record<string, unknown>,
+) => void;
+
+export interface SpoolOptions {
+  folder: string;
+  disk: SpoolDisk;
+  /** 16 random bytes. */
+  random: () => Uint8Array;
+  clock: Pick<Clock, 'monotonic'>;
+  limits: SpoolLimits;
+  log: SpoolLog;
+}
+
+export const LEDGER_FILE = 'ledger.json';
+/** As many streams as a hello may name; more wait until the oldest are drained. */
+const MAX_STREAMS = 1000;
+const MAX_SEGMENTS = 10_000;
+const ROOM_CHECK_MS = 30_000;
+/** Acknowledged numbers are learned anew from the collector; new gaps are not. */
+const SAVE_MS = 5 * 60_000;
+const SAVE_GAPS_MS = 1000;
+const DROPS_PER_SYNC = 16;
+const RETRY: Backoff = { baseMs: 500, capMs: 60_000 };
+
+/** Never throws for the disk's sake: a spool that cannot be read or written says so in `stats().failing` and goes on in memory. */
+export function openSpool(options: SpoolOptions): Spool {
+  return new DiskSpool(options);
+}
+
+class DiskSpool implements Spool {
+  readonly #options: SpoolOptions;
+  readonly #files: SegmentFiles;
+  readonly #writer: SegmentWriter;
+  #ledger: Ledger = new Map();
+  readonly #tails = new Map<string, Tail>();
+  readonly #series = new Map<string, Series>();
+  readonly #lost: Record<GapReason, number> = { dropped: 0, thinned: 0, corrupt: 0, refused: 0 };
+  #live: string;
+  #isLoaded = false;
+  #isDirty = false;
+  #hasForgettable = false;
+  #failing: string | undefined;
+  #failures = 0;
+  #retryAt = -Infinity;
+  #roomDueAt = -Infinity;
+  #saveDueAt: number;
+
+  constructor(options: SpoolOptions) {
+    this.#options = options;
+    this.#files = new SegmentFiles(options.folder, options.disk);
+    this.#writer = new SegmentWriter(options.disk, this.#files, options.limits.segmentBytes);
+    this.#saveDueAt = options.clock.monotonic() + SAVE_MS;
+    this.#live = this.#newStream();
+    this.sync();
+  }
+
+  get liveStream(): string {
+    return this.#live;
+  }
+
+  streams(): string[] {
+    const held = [...this.#ledger.values()].filter((book) => book.id !== this.#live && this.#isHeld(book));
+    return [...held.slice(0, MAX_STREAMS - 1).map((book) => book.id), this.#live];
+  }
+
+  append(collected: Collected, columns: readonly string[]): Position {
+    const tail = this.#tailOf(this.#live);
+    const { series: id, at, off, boot, v, ...rest } = collected;
+    // The order of keys is part of the disk format: a segment is indexed by each record's first bytes.
+    const report: Report = {
+      t: 'report',
+      stream: this.#live,
+      seq: tail.nextSeq,
+      series: id,
+      at,
+      off,
+      boot,
+      v,
+      ...rest,
+    };
+    const text = JSON.stringify(report);
+    const series = this.#seriesOf(id, columns);
+    pushEntry(tail, { report, series, bytes: Buffer.byteLength(text), text });
+    this.#boundMemory();
+    return { stream: this.#live, seq: report.seq };
+  }
+
+  sync(): void {
+    if (this.#now() >= this.#retryAt) this.#syncNow();
+  }
+
+  next(stream: string, after: number, maxBytes: number): Outgoing[] {
+    const book = this.#ledger.get(stream);
+    if (!book) return [];
+    const source: Source = {
+      book,
+      tail: this.#tails.get(stream),
+      series: this.#series,
+      now: this.#now(),
+      decode: (info) => this.#decode(book, info),
+    };
+    return collectItems(source, after, maxBytes);
+  }
+
+  acknowledge(stream: string, seq: number): void {
+    const book = this.#ledger.get(stream);
+    if (!book || seq <= book.acked) return;
+    const done = acknowledgeUpTo(book, Math.min(seq, this.#topOf(book)));
+    this.#isDirty = true;
+    if (done.length > 0 || !this.#isHeld(book)) this.#hasForgettable = true;
+    this.#trim();
+  }
+
+  reject(stream: string, seq: number): void {
+    const book = this.#ledger.get(stream);
+    if (!book || seq <= book.acked || seq > this.#topOf(book)) return;
+    const at = entryAt(this.#tails.get(stream), seq)?.report.at;
+    this.#declare(book, { from: seq, to: seq, reason: 'refused', fromAt: at, toAt: at }, 1);
+  }
+
+  rotate(): void {
+    this.#live = this.#newStream();
+    this.#hasForgettable = true;
+    this.sync();
+  }
+
+  stats(): SpoolStats {
+    return {
+      ...countHeld(this.#ledger, this.#tails),
+      lost: { ...this.#lost },
+      ...(this.#failing === undefined ? {} : { failing: this.#failing }),
+    };
+  }
+
+  close(): void {
+    this.#syncNow();
+    if (this.#isDirty) this.#attempt(() => this.#save());
+    this.#options.disk.release?.();
+  }
+
+  // --- memory
+
+  #now(): number {
+    return this.#options.clock.monotonic();
+  }
+
+  #newStream(): string {
+    const id = Buffer.from(this.#options.random()).toString('hex');
+    bookOf(this.#ledger, id);
+    this.#tails.set(id, newTail(id));
+    return id;
+  }
+
+  #tailOf(stream: string): Tail {
+    const tail = this.#tails.get(stream) ?? newTail(stream);
+    this.#tails.set(stream, tail);
+    return tail;
+  }
+
+  #seriesOf(id: string, columns: readonly string[]): Series {
+    const known = this.#series.get(id);
+    if (known) return known;
+    const series: Series = { t: 'series', id, columns: [...columns] };
+    this.#series.set(id, series);
+    return series;
+  }
+
+  #topOf(book: StreamBook): number {
+    const written = lastNumber(book);
+    const tail = this.#tails.get(book.id);
+    return tail ? Math.max(written, tail.nextSeq - 1) : written;
+  }
+
+  #isHeld(book: StreamBook): boolean {
+    return this.#topOf(book) > book.acked;
+  }
+
+  #declare(book: StreamBook, range: Parameters<typeof addGap>[1], reports: number): void {
+    if (addGap(book, range) === 0) return;
+    this.#lost[range.reason] += reports;
+    this.#isDirty = true;
+    this.#saveDueAt = Math.min(this.#saveDueAt, this.#now() + SAVE_GAPS_MS);
+  }
+
+  #boundMemory(): void {
+    const tails = [...this.#tails.values()];
+    let bytes = tails.reduce((sum, tail) => sum + tail.bytes, 0);
+    if (bytes <= this.#options.limits.memoryBytes) return;
+    this.#trim();
+    bytes = tails.reduce((sum, tail) => sum + tail.bytes, 0);
+    for (const tail of tails) {
+      while (bytes > this.#options.limits.memoryBytes && tail.entries.length > 1) {
+        const before = tail.bytes;
+        this.#giveUpOldest(tail);
+        bytes -= before - tail.bytes;
+      }
+    }
+  }
+
+  #giveUpOldest(tail: Tail): void {
+    const entry = shiftEntry(tail);
+    const book = bookOf(this.#ledger, tail.stream);
+    if (!entry || entry.text === undefined || entry.report.seq <= book.acked) return;
+    const { seq, at } = entry.report;
+    this.#declare(book, { from: seq, to: seq, reason: 'dropped', fromAt: at, toAt: at }, 1);
+  }
+
+  #trim(): void {
+    for (const tail of this.#tails.values()) {
+      const window = tail.stream === this.#live ? this.#options.limits.windowBytes : 0;
+      trimTail(tail, bookOf(this.#ledger, tail.stream).acked, window);
+      if (tail.stream !== this.#live && tail.entries.length === 0) {
+        this.#tails.delete(tail.stream);
+        this.#hasForgettable = true;
+      }
+    }
+  }
+
+  // --- disk
+
+  #syncNow(): void {
+    const isHealthy = this.#attempt(() => {
+      if (!this.#isLoaded) this.#load();
+      this.#writeTails();
+      this.#forget();
+      if (this.#isDirty && this.#now() >= this.#saveDueAt) this.#save();
+    });
+    if (isHealthy) this.#recovered();
+    this.#trim();
+    this.#attempt(() => this.#keepRoom());
+  }
+
+  /** Runs a step on the disk; its failure becomes `failing`, never an exception. */
+  #attempt(step: () => void): boolean {
+    try {
+      step();
+      return true;
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  #failed(error: Error & { code: string }): void {
+    if (this.#failing === undefined)
+      this.#options.log('error', 'the spool cannot be written; reports are kept in memory', {
+        code: 'SPOOL_UNAVAILABLE',
+        folder: this.#options.folder,
+        cause: error.message,
+      });
+    this.#failing = `${error.code}: ${error.message}`;
+    // Full jitter is for fleets; one disk is asked again at a fixed, growing distance.
+    this.#retryAt = this.#now() + backoffMs(RETRY, ++this.#failures, () => 1);
+    this.#roomDueAt = -Infinity;
+  }
+
+  #recovered(): void {
+    if (this.#failing !== undefined)
+      this.#options.log('info', 'the spool can be written again', { folder: this.#options.folder });
+    this.#failing = undefined;
+    this.#failures = 0;
+    this.#retryAt = -Infinity;
+  }
+
+  #load(): void {
+    const loaded = loadSpool(this.#options.disk, this.#files, this.#options.folder, LEDGER_FILE);
+    for (const book of this.#ledger.values()) loaded.ledger.set(book.id, book);
+    this.#ledger = loaded.ledger;
+    this.#writer.nextOrdinal = loaded.nextOrdinal;
+    this.#lost.corrupt += loaded.corrupt;
+    if (loaded.corrupt > 0) this.#logDamage(loaded.corrupt);
+    this.#isLoaded = true;
+    this.#isDirty = true;
+    this.#hasForgettable = true;
+  }
+
+  #writeTails(): void {
+    this.#files.sweep();
+    for (const tail of this.#tails.values()) {
+      const book = bookOf(this.#ledger, tail.stream);
+      while (tail.unsynced > 0) {
+        try {
+          if (this.#writer.write(book, tail)) this.#close();
+        } catch (error) {
+          this.#abandon(tail);
+          throw error;
+        }
+      }
+    }
+    const growing = this.#writer.growing;
+    if (growing && growing.stream !== this.#live) this.#close();
+  }
+
+  /** The growing segment is full or its stream has ended: packs it, or deletes it when the collector has it all. */
+  #close(): void {
+    const info = this.#writer.detach();
+    if (!info) return;
+    this.#roomDueAt = -Infinity;
+    const book = bookOf(this.#ledger, info.stream);
+    if (info.last <= book.acked) {
+      this.#hasForgettable = true;
+      return;
+    }
+    // Unpacked it is as durable; it is packed at the next open, or thinned.
+    this.#attempt(() => {
+      const decoded = this.#decode(book, info);
+      this.#files.rewrite(info, 'full', decoded.items, {
+        text: decoded.text,
+        series: new Map([...this.#series, ...decoded.series]),
+      });
+    });
+  }
+
+  #abandon(tail: Tail): void {
+    const info = this.#writer.abandon();
+    if (!info || info.stream !== tail.stream) return;
+    // Proven so far may have been damaged by the same failure: what does not read back is written again.
+    this.#attempt(() => {
+      const damage = this.#files.decode(info).items.find((i) => i.kind === 'gap' && i.reason === 'corrupt');
+      if (!damage) return;
+      markUnsyncedAfter(tail, Math.max(damage.from, tail.entries[0]?.report.seq ?? 0) - 1);
+    });
+  }
+
+  #decode(book: StreamBook, info: SegmentInfo): ReturnType<SegmentFiles['decode']> {
+    const decoded = this.#files.decode(info);
+    if (!info.verified && info !== this.#writer.growing) {
+      info.verified = true;
+      const lost = Math.min(decoded.damaged, Math.max(0, info.last - book.acked));
+      this.#lost.corrupt += lost;
+      if (lost > 0) this.#logDamage(lost);
+    }
+    return decoded;
+  }
+
+  #logDamage(reports: number): void {
+    this.#options.log('warn', 'damaged records in the spool; declared as lost', {
+      code: 'SPOOL_CORRUPT',
+      reports,
+    });
+  }
+
+  #save(): void {
+    this.#options.disk.replace(this.#files.path(LEDGER_FILE), Buffer.from(saveLedger(this.#ledger)));
+    this.#isDirty = false;
+    this.#saveDueAt = this.#now() + SAVE_MS;
+  }
+
+  /** Deletes what the collector has, after noting durably that it has it. */
+  #forget(): void {
+    if (!this.#hasForgettable) return;
+    this.#hasForgettable = false;
+    const done: SegmentInfo[] = [];
+    for (const book of this.#ledger.values())
+      done.push(...book.segments.filter((s) => s.last <= book.acked && s !== this.#writer.growing));
+    if (done.length > 0) this.#save();
+    for (const info of done) this.#removeSegment(info);
+    for (const book of this.#ledger.values()) {
+      if (book.id === this.#live || this.#tails.has(book.id) || this.#isHeld(book)) continue;
+      this.#ledger.delete(book.id);
+      this.#isDirty = true;
+    }
+  }
+
+  #removeSegment(info: SegmentInfo): void {
+    const book = bookOf(this.#ledger, info.stream);
+    book.segments = book.segments.filter((s) => s !== info);
+    this.#files.remove(info);
+  }
+
+  #keepRoom(): void {
+    if (!this.#isLoaded || this.#now() < this.#roomDueAt) return;
+    this.#roomDueAt = this.#now() + ROOM_CHECK_MS;
+    for (let drops = 0; drops < DROPS_PER_SYNC; drops++) {
+      const relief = this.#nextRelief();
+      if (!relief) return;
+      if (relief.kind === 'thin' && this.#thin(relief)) break;
+      if (relief.kind === 'drop') this.#drop(relief);
+    }
+    // More may be needed; a little at each sync, so that the agent never stands still for it.
+    this.#roomDueAt = -Infinity;
+  }
+
+  #nextRelief(): Relief | undefined {
+    let [bytes, count] = [0, 0];
+    for (const { segments } of this.#ledger.values()) {
+      count += segments.length;
+      for (const segment of segments) bytes += diskBytes(segment.bytes);
+    }
+    const space = this.#options.disk.space(this.#options.folder);
+    if (count > MAX_SEGMENTS) return nextRelief(this.#ledger, this.#writer.growing, 'drop');
+    if (bytes <= allowedBytes(this.#options.limits, bytes, space)) return undefined;
+    return nextRelief(this.#ledger, this.#writer.growing, 'any');
+  }
+
+  /** False when it could not be written for want of room: the segment was dropped instead. */
+  #thin(relief: Relief): boolean {
+    const { book, segment } = relief;
+    try {
+      const decoded = this.#decode(book, segment);
+      const thinned = thinSegment(decoded, book.acked);
+      this.#files.rewrite(segment, 'thin', thinned.items, {
+        text: decoded.text,
+        series: new Map([...this.#series, ...decoded.series]),
+      });
+      this.#lost.thinned += thinned.removed;
+      return true;
+    } catch (error) {
+      if (!isDiskError(error)) throw error;
+      this.#drop(relief);
+      return false;
+    }
+  }
+
+  #drop({ book, segment }: Relief): void {
+    const from = Math.max(segment.first, book.acked + 1);
+    if (from <= segment.last) {
+      const reports = Math.min(segment.reports, segment.last - from + 1);
+      this.#declare(book, { from, to: segment.last, reason: 'dropped', fromAt: segment.firstAt }, reports);
+    }
+    const isExplained = this.#attempt(() => this.#save());
+    this.#removeSegment(segment);
+    if (!isExplained) this.#attempt(() => this.#save());
+  }
+}

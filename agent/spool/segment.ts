@@ -1,0 +1,220 @@
+// A segment: consecutive numbers of one stream in one file. Its name says what it holds, so that opening a spool reads no
+// closed segment; each is verified when it is reached.
+//
+//   0000000012_<stream>_40.log                              open: plain records, appended to
+//   0000000012_<stream>_40_99_60_1767225600000.full.zst     closed: numbers 40 to 99, 60 reports, the first one's time
+//   0000000012_<stream>_40_99_3_1767225600000.thin.zst      closed and thinned
+//
+// Records: a head {t:segment, version, stream, first}, then series declarations (before their first use in the file or
+// block), reports, gaps. Invariants: decoded items cover `first` to `last` without a hole and without overlap; what
+// cannot be read is an item of kind gap with reason `corrupt`. A leftover of the same ordinal gives way: thin, full, log.
+
+import type { Gap, GapReason, Series } from '../../shared/frame.ts';
+import { packBlock, unpackBlocks } from './blocks.ts';
+import { encodeRecord, scanRecords } from './record.ts';
+
+export const SEGMENT_VERSION = 1;
+const BLOCK_BYTES = 128 * 1024;
+
+export type SegmentKind = 'log' | 'full' | 'thin';
+
+export interface SegmentName {
+  kind: SegmentKind;
+  ordinal: number;
+  stream: string;
+  first: number;
+  /** Known once closed. */
+  last: number | undefined;
+  reports: number;
+  firstAt: number | undefined;
+}
+
+/** Lost numbers, both ends inclusive. */
+export interface Range {
+  from: number;
+  to: number;
+  reason: GapReason;
+  fromAt?: number | undefined;
+  toAt?: number | undefined;
+}
+
+export type Item =
+  | { kind: 'report'; from: number; to: number; start: number; end: number; series: string; at: number }
+  | ({ kind: 'gap' } & Range);
+
+export interface Decoded {
+  /** What the items' `start` and `end` point into. */
+  text: Buffer;
+  items: Item[];
+  series: Map<string, Series>;
+  /** Numbers found unreadable by this reading (not those already on record as gaps). */
+  damaged: number;
+}
+
+export function renderName(name: SegmentName): string {
+  const head = `${String(name.ordinal).padStart(10, '0')}_${name.stream}_${name.first}`;
+  if (name.kind === 'log') return `${head}.log`;
+  return `${head}_${name.last}_${name.reports}_${name.firstAt ?? ''}.${name.kind}.zst`;
+}
+
+/** Undefined when the file is not a segment. */
+export function parseName(file: string): SegmentName | undefined {
+  const match =
+    /^(\d{10,15})_([0-9a-f]{32})_(\d{1,15})(?:\.log|_(\d{1,15})_(\d{1,15})_(-?\d{0,16})\.(full|thin)\.zst)$/.exec(
+      file,
+    );
+  if (!match) return undefined;
+  const [, ordinal, stream, first, last, reports, firstAt, kind] = match;
+  return {
+    kind: (kind as SegmentKind | undefined) ?? 'log',
+    ordinal: Number(ordinal),
+    stream: stream ?? '',
+    first: Number(first),
+    last: last === undefined ? undefined : Number(last),
+    reports: Number(reports ?? 0),
+    firstAt: firstAt ? Number(firstAt) : undefined,
+  };
+}
+
+export function encodeHead(stream: string, first: number): Buffer {
+  return encodeRecord(JSON.stringify({ t: 'segment', version: SEGMENT_VERSION, stream, first }));
+}
+
+export function gapFrame(stream: string, range: Range): Gap {
+  const { from, to, reason, fromAt, toAt } = range;
+  return {
+    t: 'gap',
+    stream,
+    from,
+    to,
+    reason,
+    ...(fromAt === undefined ? {} : { fromAt }),
+    ...(toAt === undefined ? {} : { toAt }),
+  };
+}
+
+const REPORT_HEAD =
+  /^\{"t":"report","stream":"([0-9a-f]{32})","seq":(\d+),"series":"([^"\\]*)","at":(-?[\d.eE+-]+)/;
+const REPORT_HEAD_BYTES = 160;
+
+/** Reads a segment's bytes against what its name says. Never throws. */
+export function decodeSegment(name: SegmentName, bytes: Uint8Array): Decoded {
+  const text =
+    name.kind === 'log' ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : unpackBlocks(bytes);
+  const out: Decoded = { text, items: [], series: new Map(), damaged: 0 };
+  let damagedAfterLast = 0;
+  const add = (item: Item): void => {
+    const next = nextNumber(name, out);
+    if (item.to < next || (name.last !== undefined && item.to > name.last)) return;
+    if (item.from > next) declareDamage(out, next, item.from - 1);
+    out.items.push(item.kind === 'gap' && item.from < next ? { ...item, from: next } : item);
+    damagedAfterLast = 0;
+  };
+  scanRecords(text, {
+    record: (start, end) => decodeRecord(name.stream, out, start, end, add),
+    damaged: () => {
+      damagedAfterLast++;
+    },
+  });
+  const next = nextNumber(name, out);
+  const last = name.last ?? next - 1 + damagedAfterLast;
+  if (last >= next) declareDamage(out, next, last);
+  return out;
+}
+
+function nextNumber(name: SegmentName, decoded: Decoded): number {
+  const last = decoded.items.at(-1);
+  return last ? last.to + 1 : name.first;
+}
+
+function declareDamage(decoded: Decoded, from: number, to: number): void {
+  decoded.items.push({ kind: 'gap', from, to, reason: 'corrupt' });
+  decoded.damaged += to - from + 1;
+}
+
+function decodeRecord(
+  stream: string,
+  out: Decoded,
+  start: number,
+  end: number,
+  add: (item: Item) => void,
+): void {
+  const head = out.text.toString('latin1', start, Math.min(end, start + REPORT_HEAD_BYTES));
+  const report = REPORT_HEAD.exec(head);
+  if (report) {
+    const seq = Number(report[2]);
+    if (report[1] !== stream) return;
+    add({
+      kind: 'report',
+      from: seq,
+      to: seq,
+      start,
+      end,
+      series: report[3] ?? '',
+      at: Number(report[4]),
+    });
+    return;
+  }
+  const value = parseRecord(out.text, start, end);
+  if (value?.t === 'series') out.series.set(value.id, value);
+  if (value?.t !== 'gap' || value.stream !== stream) return;
+  const { from, to, reason, fromAt, toAt } = value;
+  add({ kind: 'gap', from, to, reason, fromAt, toAt });
+}
+
+function parseRecord(text: Buffer, start: number, end: number): Series | Gap | undefined {
+  try {
+    return JSON.parse(text.toString('utf8', start, end)) as Series | Gap;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Packs items into the body of a closed segment: each block stands alone, with its head and the series that it uses. */
+export function encodeClosed(
+  stream: string,
+  items: readonly Item[],
+  text: Buffer,
+  series: ReadonlyMap<string, Series>,
+): Buffer {
+  const blocks: Buffer[] = [];
+  let lines: Buffer[] = [];
+  let size = 0;
+  let declared = new Set<string>();
+  const push = (line: Buffer): void => {
+    lines.push(line);
+    size += line.length;
+  };
+  const flush = (): void => {
+    if (lines.length > 0) blocks.push(packBlock(Buffer.concat(lines)));
+    [lines, size, declared] = [[], 0, new Set()];
+  };
+  for (const item of items) {
+    if (size === 0) push(encodeHead(stream, item.from));
+    if (item.kind === 'gap') push(encodeRecord(JSON.stringify(gapFrame(stream, item))));
+    else {
+      const columns = series.get(item.series);
+      if (columns && !declared.has(item.series)) push(encodeRecord(JSON.stringify(columns)));
+      declared.add(item.series);
+      push(encodeRecord(text.toString('utf8', item.start, item.end)));
+    }
+    if (size >= BLOCK_BYTES) flush();
+  }
+  flush();
+  return Buffer.concat(blocks);
+}
+
+/** The item that covers `seq`. */
+export function itemAt(items: readonly Item[], seq: number): Item | undefined {
+  let low = 0;
+  let high = items.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle];
+    if (!item) return undefined;
+    if (item.to < seq) low = middle + 1;
+    else if (item.from > seq) high = middle - 1;
+    else return item;
+  }
+  return undefined;
+}
