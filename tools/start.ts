@@ -134,7 +134,7 @@ async function waitForLiveData(): Promise<void> {
     });
     if (!answer.ok) return false;
     const { at } = (await answer.json()) as { at: number };
-    return at >= startedAt - 60_000;
+    return at >= startedAt - 2000;
   });
 }
 
