@@ -50,7 +50,7 @@ function samplesOf(system: System): Sample[] {
   add('system_load1', system.load?.one);
   add('system_load5', system.load?.five);
   add('system_load15', system.load?.fifteen);
-  add('system_n_cpus', system.processors);
+  add('system_n_cpus', system.processors || undefined);
   add('system_n_users', system.users);
   add('system_uptime', system.uptimeSeconds);
   add('host_boot_time_seconds', system.bootAtSeconds);
