@@ -45,6 +45,10 @@ export const ERRORS = {
     mend: "Set the machine's clock: the report lies in the future even after correction.",
     keep: false,
   },
+  PAST_DATED: {
+    mend: "Set the machine's clock: the report lies more than five years back even after correction.",
+    keep: false,
+  },
   RATE_LIMITED: { mend: 'Send less often; the refusal says when to try again.', keep: true },
   EVENT_TOO_LONG: { mend: 'An event text holds at most 2,000 characters.', keep: false },
   STORE_UNAVAILABLE: {

@@ -1,0 +1,29 @@
+// A token bucket: what one agent may send per second, with a burst. Pure; the caller brings the time.
+
+export interface Budget {
+  readonly perSecond: number;
+  readonly burst: number;
+  tokens: number;
+  /** When `tokens` was last brought up to date. */
+  at: number;
+}
+
+export function openBudget(perSecond: number, burst: number, now: number): Budget {
+  return { perSecond, burst, tokens: burst, at: now };
+}
+
+/** Takes `amount`; 0 when it was there, else the milliseconds until it will be (and nothing is taken). */
+export function spend(budget: Budget, amount: number, now: number): number {
+  // A wall clock that went back gives nothing and takes nothing.
+  if (now > budget.at) {
+    budget.tokens = Math.min(budget.burst, budget.tokens + ((now - budget.at) * budget.perSecond) / 1000);
+  }
+  budget.at = now;
+  // What is larger than the whole burst could never be paid: it costs the burst.
+  const price = Math.min(amount, budget.burst);
+  if (budget.tokens >= price) {
+    budget.tokens -= price;
+    return 0;
+  }
+  return Math.max(1, Math.ceil(((price - budget.tokens) * 1000) / budget.perSecond));
+}

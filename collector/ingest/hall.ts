@@ -1,0 +1,105 @@
+// What all connections of this collector share, and the wire below each of them.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
+import type { CollectorFrame } from '../../shared/frame.ts';
+import type { CloseKind, Log, PresenceSink, ReportSink } from '../services.ts';
+import type { State } from '../state/state.ts';
+import type { Store } from '../store/store.ts';
+import { openBudget } from './budget.ts';
+import type { Committer, HostMark } from './commit.ts';
+import type { IngestConfig } from './config.ts';
+import type { CreditPool } from './credit.ts';
+import type { Desk, Effect, Rules, Session } from './session.ts';
+import type { IngestStats } from './stats.ts';
+
+/** The bytes below a conversation: a WebSocket, an HTTP request, or a test. */
+export interface Wire {
+  send(text: string): void;
+  close(code: ErrorCode | 'IDLE' | 'REPLACED' | 'STOPPING'): void;
+  /** Stops and resumes reading. */
+  pause(): void;
+  resume(): void;
+  /** Bytes sent and not yet taken by the network. */
+  bufferedBytes(): number;
+}
+
+export interface Connection {
+  /** One frame, in order. `bytes` is its size on the wire. */
+  receive(text: string, bytes: number): void;
+  /** The wire ended by itself. Harmless when it was closed from this side. */
+  ended(kind: CloseKind): void;
+  /** Resolves when the handshake has ended, one way or the other. */
+  readonly identified: Promise<void>;
+  /** The host, once it has proven who it is. */
+  host(): string | undefined;
+  /** What this connection's streams have come to, for a wire that cannot be written to later. */
+  acknowledgeAll(): void;
+}
+
+/** A connection as the rest of ingest sees it. */
+export interface Guest extends Connection {
+  readonly session: Session<HostMark>;
+  readonly wire: Wire;
+  apply(effects: readonly Effect[]): void;
+  send(frame: CollectorFrame): void;
+  close(kind: CloseKind, code: ErrorCode | 'IDLE' | 'REPLACED' | 'STOPPING'): void;
+}
+
+export interface IngestOptions {
+  state: State;
+  store: Store;
+  clock: Clock;
+  /** Cryptographic random bytes. */
+  random: (bytes: number) => Uint8Array;
+  presence: PresenceSink;
+  reports: ReportSink;
+  config: IngestConfig;
+  collectorName: string;
+  log: Log;
+}
+
+/** What all connections share. */
+export interface Hall extends IngestOptions {
+  rules: Rules;
+  stats: IngestStats;
+  committer: Committer;
+  pool: CreditPool;
+  desks: Map<string, Desk<HostMark>>;
+  /** The live WebSocket session of each host. */
+  live: Map<string, Guest>;
+  all: Set<Guest>;
+  held: Set<Guest>;
+  /** Lists of columns by content hash, one copy for all hosts that use them. */
+  columns: Map<string, readonly string[]>;
+  clonesSeen: Set<string>;
+}
+
+/** Above this many reports on their way to the store, agents are not read from. */
+export const HIGH_WATER = 50_000;
+
+/** The host's desk, opened at its first session. */
+export function deskOf(hall: Hall, host: string): Desk<HostMark> {
+  const known = hall.desks.get(host);
+  if (known) return known;
+  const { config, store } = hall;
+  const now = hall.clock.now();
+  const marks = new Map<string, HostMark>();
+  const desk: Desk<HostMark> = {
+    host,
+    marks,
+    frames: openBudget(config.framesPerSecond, config.frameBurst, now),
+    bytes: openBudget(config.bytesPerSecond, config.byteBurst, now),
+    openMark(stream) {
+      let mark = marks.get(stream);
+      if (!mark) {
+        const durable = store.watermark(host, stream);
+        mark = { host, stream, accepted: durable, durable, history: false, owner: undefined, touched: false };
+        marks.set(stream, mark);
+      }
+      return mark;
+    },
+  };
+  hall.desks.set(host, desk);
+  return desk;
+}

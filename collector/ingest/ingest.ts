@@ -1,0 +1,114 @@
+// Ingest joins sessions, commits and presence: what agents send becomes durable, is acknowledged, and is told to those who wait
+// for it. Promise: one bad agent harms nobody else; every refusal is counted; stopping acknowledges all that was accepted.
+
+import type { ErrorCode } from '../../shared/errors.ts';
+import { isSignedBy } from '../enrolment/signature.ts';
+import { Committer } from './commit.ts';
+import { Conn } from './connection.ts';
+import { shareCredit } from './credit.ts';
+import { type Connection, type Hall, HIGH_WATER, type IngestOptions, type Wire } from './hall.ts';
+import { openNonces, type Nonces } from './nonces.ts';
+import { type Challenges, checkTime, refuseAndClose, type Session } from './session.ts';
+import { type IngestStats, openStats } from './stats.ts';
+
+export interface Ingest {
+  /** Over HTTP the challenge was sent before; on a WebSocket it is the first frame. */
+  connect(wire: Wire, how: { via: 'websocket' } | { via: 'http'; nonces: Challenges }): Connection;
+  readonly nonces: Nonces;
+  readonly collectorName: string;
+  readonly stats: IngestStats;
+  /** Whether one more connection may be taken. */
+  hasRoom(): boolean;
+  /** Ends the host's live session: it was revoked or got another key. */
+  drop(host: string, code: ErrorCode): void;
+  /** Resolves when everything accepted so far is durable or refused. */
+  drain(): Promise<void>;
+  /** Commits and acknowledges what was accepted, then closes every connection. */
+  stop(): Promise<void>;
+}
+
+const REVOKED_EVERY_MS = 5_000;
+
+export function openIngest(options: IngestOptions): Ingest {
+  const { clock, config } = options;
+  const stats = openStats();
+  const hall: Hall = {
+    ...options,
+    rules: {
+      collector: options.collectorName,
+      seriesPerHost: config.seriesPerHost,
+      idleMs: config.idleTimeout,
+      isSignedBy,
+    },
+    stats,
+    committer: new Committer({ ...options, stats, commitMs: config.commitEvery }),
+    pool: { poolBytes: config.historyPool, perAgentBytes: config.historyPerAgent, grantedBytes: 0 },
+    desks: new Map(),
+    live: new Map(),
+    all: new Set(),
+    held: new Set(),
+    columns: new Map(),
+    clonesSeen: new Set(),
+  };
+  hall.committer.onSettled(() => release(hall));
+  const ticking = clock.every(1_000, () => tick(hall));
+  const checking = clock.every(REVOKED_EVERY_MS, () => void dropRevoked(hall));
+  return {
+    nonces: openNonces(options.random),
+    collectorName: options.collectorName,
+    stats,
+    connect: (wire, how) => new Conn(hall, wire, how),
+    hasRoom: () => hall.all.size < config.connections,
+    drop(host, code) {
+      const conn = hall.live.get(host);
+      conn?.apply(refuseAndClose(conn.session, code, 'this session was ended by the collector'));
+    },
+    drain: () => hall.committer.drain(),
+    async stop() {
+      ticking.cancel();
+      checking.cancel();
+      for (const conn of hall.all) conn.wire.pause();
+      await hall.committer.drain();
+      for (const conn of hall.all) conn.close('collector', 'STOPPING');
+    },
+  };
+}
+
+function tick(hall: Hall): void {
+  const now = hall.clock.now();
+  for (const conn of hall.all) conn.apply(checkTime(conn.session, now));
+  const open = function* (): Iterable<Session> {
+    for (const conn of hall.live.values()) yield conn.session;
+  };
+  for (const session of shareCredit(hall.pool, open(), now)) {
+    const conn = session.desk && hall.live.get(session.desk.host);
+    conn?.send({ t: 'credit', creditBytes: session.creditBytes });
+  }
+  hall.stats.creditBytes = hall.pool.grantedBytes;
+}
+
+/** Reads again from those who were held while the store caught up. */
+function release(hall: Hall): void {
+  hall.stats.pending = hall.committer.pending();
+  if (hall.held.size === 0 || hall.committer.pending() >= HIGH_WATER) return;
+  for (const conn of hall.held) conn.wire.resume();
+  hall.held.clear();
+}
+
+/** A revocation may be written by another process: it must end the live session all the same. */
+async function dropRevoked(hall: Hall): Promise<void> {
+  if (hall.live.size === 0) return;
+  try {
+    const rows = await hall.state
+      .selectFrom('hosts')
+      .select('id')
+      .where('revokedAt', 'is not', null)
+      .execute();
+    for (const { id } of rows) {
+      const conn = hall.live.get(id);
+      conn?.apply(refuseAndClose(conn.session, 'REVOKED', `host ${id} was revoked`));
+    }
+  } catch (error) {
+    hall.log.warn({ error: String(error) }, 'cannot look for revoked hosts');
+  }
+}

@@ -1,0 +1,92 @@
+// The WebSocket below a conversation: the only place that knows ws. Promise: nothing is accepted on another path, from a browser
+// or beyond the limits; the way in which a connection ended is told as far as it can be seen.
+
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { ErrorCode } from '../../shared/errors.ts';
+import { LIMITS, LINK_PATH } from '../../shared/frame.ts';
+import type { CloseKind } from '../services.ts';
+import type { Wire } from './hall.ts';
+import type { Ingest } from './ingest.ts';
+
+const MAX_PAYLOAD = LIMITS.frameBytes + 1024;
+
+/** Takes the upgrades of LINK_PATH on this server. Returns what detaches it again. */
+export function attachLink(server: Server, ingest: Ingest): () => void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_PAYLOAD,
+    maxFragments: 64,
+    maxBufferedChunks: 1024,
+    clientTracking: false,
+  });
+  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const path = (request.url ?? '').split('?')[0];
+    if (path !== LINK_PATH) {
+      // Somebody else may serve another path on this server.
+      if (server.listenerCount('upgrade') === 1) turnAway(socket, '404 Not Found');
+      return;
+    }
+    // Only browsers send an origin, and no page has business here.
+    if (request.headers.origin !== undefined) return turnAway(socket, '403 Forbidden');
+    if (!ingest.hasRoom()) return turnAway(socket, '503 Service Unavailable');
+    sockets.handleUpgrade(request, socket, head, (ws) => serve(ws, ingest));
+  };
+  server.on('upgrade', upgrade);
+  return () => server.off('upgrade', upgrade);
+}
+
+function turnAway(socket: Duplex, status: string): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function serve(ws: WebSocket, ingest: Ingest): void {
+  let kind: CloseKind = 'closed';
+  const connection = ingest.connect(wireOf(ws), { via: 'websocket' });
+  ws.on('message', (data: RawData, binary: boolean) => {
+    // One fragment arrives as one Buffer, which is all that `nodebuffer` (the default) can give.
+    const bytes = data as Buffer;
+    if (binary) connection.receive('', 0);
+    else connection.receive(bytes.toString(), bytes.length);
+  });
+  ws.on('error', (error: NodeJS.ErrnoException) => {
+    kind = kindOf(error);
+  });
+  ws.on('close', () => connection.ended(kind));
+}
+
+function kindOf(error: NodeJS.ErrnoException): CloseKind {
+  switch (error.code) {
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'reset';
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'timeout';
+    default:
+      // Refused by ws itself: too large, not UTF-8, a broken frame.
+      return error.code?.startsWith('WS_ERR_') ? 'refused' : 'closed';
+  }
+}
+
+function wireOf(ws: WebSocket): Wire {
+  return {
+    send: (text) => ws.send(text),
+    close: (code) => closeSoon(ws, code),
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
+    bufferedBytes: () => ws.bufferedAmount,
+  };
+}
+
+function closeSoon(ws: WebSocket, code: ErrorCode | 'IDLE' | 'REPLACED' | 'STOPPING'): void {
+  // Nobody answers on a dead connection: waiting for the closing handshake would only hold memory.
+  if (code === 'IDLE') return ws.terminate();
+  // A paused socket would never read the answer to its close.
+  ws.resume();
+  ws.close(code === 'STOPPING' ? 1001 : 1008, code);
+}
