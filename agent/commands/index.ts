@@ -1,0 +1,12 @@
+// Every command, one line each; a command's own modules are loaded only when it runs, so that `run` stays small.
+
+import type { Command } from './command.ts';
+
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.ts')).RUN,
+  enrol: async () => (await import('./enrol.ts')).ENROL,
+  inspect: async () => (await import('./inspect.ts')).INSPECT,
+  check: async () => (await import('./check.ts')).CHECK,
+  status: async () => (await import('./status.ts')).STATUS,
+  version: async () => (await import('./version.ts')).VERSION_COMMAND,
+};

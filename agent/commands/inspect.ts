@@ -1,0 +1,98 @@
+// `niswatch-agent inspect`: exactly what leaves this machine. It runs the real scheduler on the real probes for a moment, with a
+// spool that only listens, and prints the frames it would have sent, column by column.
+
+import { METRICS, parseSeriesKey } from '../../shared/catalogue.ts';
+import { systemClock } from '../../shared/clock.ts';
+import type { Report, Series } from '../../shared/frame.ts';
+import type { Language } from '../../shared/text.ts';
+import { loadConfig } from '../config.ts';
+import { openHost } from '../host/host.ts';
+import { realMachine } from '../identity/facts.ts';
+import { readBoot } from '../identity/machine.ts';
+import { silentLog } from '../log.ts';
+import { openSchedule, SECOND_READING_MS } from '../schedule/schedule.ts';
+import { selfProbe } from '../schedule/self.ts';
+import type { Collected, Spool } from '../spool/spool.ts';
+import { type Command, CONFIG_FLAGS, JSON_FLAG, text } from './command.ts';
+import { openProbes } from './probes.ts';
+import { renderTable } from './table.ts';
+
+/** Two rounds and the answers of slow subjects. */
+const LISTEN_MS = SECOND_READING_MS + 3000;
+
+export const INSPECT: Command = {
+  name: 'inspect',
+  words: '',
+  summary: { zh: '显示本机实际外发的全部内容', en: 'Show exactly what leaves this machine' },
+  flags: { ...CONFIG_FLAGS, ...JSON_FLAG },
+  async run(flags, _words, io) {
+    const { config } = await loadConfig({ file: text(flags, 'config'), data: text(flags, 'data') });
+    const clock = systemClock();
+    const listener = listeningSpool();
+    const probes = openProbes(config, openHost({ clock }));
+    const schedule = openSchedule({
+      probes: [...probes, selfProbe(listener.spool, () => schedule.states())],
+      clock,
+      log: silentLog,
+      jitterMs: 0,
+      boot: readBoot(realMachine(clock.now)).id,
+      offsetMs: () => null,
+      spool: listener.spool,
+      appended: () => {},
+    });
+    schedule.start();
+    await new Promise<void>((resolve) => clock.after(LISTEN_MS, resolve));
+    schedule.stop();
+    const frames = listener.frames();
+    if (flags.json)
+      io.out(
+        `${frames
+          .flatMap((f) => [f.series, f.report])
+          .map((f) => JSON.stringify(f))
+          .join('\n')}\n`,
+      );
+    else io.out(frames.map((frame) => explainFrame(frame, io.language)).join('\n') + closing(io.language));
+    return 0;
+  },
+};
+
+interface Sent {
+  series: Series;
+  report: Report;
+}
+
+/** Keeps the newest report of each list of columns, with every check and event that was said. */
+function listeningSpool(): { spool: Pick<Spool, 'append' | 'liveStream' | 'stats'>; frames(): Sent[] } {
+  const sent: Sent[] = [];
+  const stream = '0'.repeat(32);
+  const spool = {
+    liveStream: stream,
+    append(report: Collected, columns: readonly string[]) {
+      const seq = sent.length;
+      const series: Series = { t: 'series', id: report.series, columns: [...columns] };
+      sent.push({ series, report: { t: 'report', stream, seq, ...report } });
+      return { stream, seq };
+    },
+    stats: () => ({ bytes: 0, reports: 0, lost: { dropped: 0, thinned: 0, corrupt: 0, refused: 0 } }),
+  };
+  return { spool, frames: () => sent };
+}
+
+function explainFrame({ series, report }: Sent, language: Language): string {
+  const zh = language === 'zh';
+  const rows = series.columns.map((column, i) => {
+    const name = parseSeriesKey(column)?.name ?? column;
+    const help = Object.hasOwn(METRICS, name) ? METRICS[name as keyof typeof METRICS].help[language] : '';
+    return [column, String(report.v[i] ?? 'null'), help];
+  });
+  const head = zh ? ['列', '值', '含义'] : ['column', 'value', 'meaning'];
+  const lead = zh ? `报告 ${report.seq}：${rows.length} 列` : `Report ${report.seq}: ${rows.length} columns`;
+  const frames = `${JSON.stringify(series)}\n${JSON.stringify(report)}\n`;
+  return `# ${lead}\n${renderTable([head, ...rows])}\n${frames}`;
+}
+
+function closing(language: Language): string {
+  return language === 'zh'
+    ? '\n以上即外发的全部内容：数值、配置中写明的名称、检查结论。连接时另发：主机编号、签名、程序版本、开机标识与时刻、机器指纹（散列值）。中心不能让探针读取、执行或修改任何东西。\n'
+    : '\nThat is all that leaves: numbers, names that the configuration gives, judgements. At connecting also: host id, signature, version, boot id and time, fingerprint (a hash). The collector cannot make the agent read, run or change anything.\n';
+}

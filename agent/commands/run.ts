@@ -1,0 +1,135 @@
+// `niswatch-agent run`: the agent itself, until a signal or its service host ends it.
+
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { startAgent } from '../agent.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { NamedError } from '../../shared/errors.ts';
+import type { GoodbyeReason } from '../../shared/frame.ts';
+import { type AgentConfig, loadConfig } from '../config.ts';
+import { openHost } from '../host/host.ts';
+import { realMachine } from '../identity/facts.ts';
+import { type Identity, identityPath, readIdentity } from '../identity/identity.ts';
+import type { DialOptions } from '../link/dial.ts';
+import { openHttp } from '../link/http.ts';
+import type { LinkStatus } from '../link/link.ts';
+import { openWebSocket } from '../link/websocket.ts';
+import { jsonLog, type Log } from '../log.ts';
+import type { ClockMeasurement } from '../probes/probe.ts';
+import { openSpool } from '../spool/disk-spool.ts';
+import { nodeDisk } from '../spool/node-disk.ts';
+import { type Command, CONFIG_FLAGS, text } from './command.ts';
+import { openProbes } from './probes.ts';
+
+const DIAL_MS = 15_000;
+
+export const RUN: Command = {
+  name: 'run',
+  words: '',
+  summary: { zh: '运行探针程序，直到收到停止信号', en: 'Run the agent until it is told to stop' },
+  flags: CONFIG_FLAGS,
+  async run(flags, _words, io) {
+    const loaded = await loadConfig({ file: text(flags, 'config'), data: text(flags, 'data') });
+    const { config, dataFolder } = loaded;
+    const identity = readIdentity(identityPath(dataFolder), process.platform);
+    if (!identity) throw new NamedError('NOT_ENROLLED', `no identity in ${dataFolder}`);
+    const clock = systemClock();
+    const log = jsonLog(config.log.level, clock, io.err);
+    log.info('configuration read', { file: loaded.file ?? 'none, all defaults', data: dataFolder });
+    const ended = Promise.withResolvers<GoodbyeReason>();
+    listen(io.env, ended.resolve);
+    const agent = launch(config, dataFolder, identity, log);
+    await agent.stop(await ended.promise);
+    // Timers of what never answered must not hold up a service manager.
+    process.exit(0);
+  },
+};
+
+function launch(
+  config: AgentConfig,
+  dataFolder: string,
+  identity: Identity,
+  log: Log,
+): ReturnType<typeof startAgent> {
+  const clock = systemClock();
+  const folder = join(dataFolder, 'spool');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return startAgent({
+    identity,
+    urls: config.collector.urls.length > 0 ? config.collector.urls : identity.urls,
+    collector: config.collector.name || identity.collector,
+    dataFolder,
+    openProbes: (link) =>
+      openProbes(config, openHost({ clock, clockOffset: () => measurementOf(link.status()) })),
+    openSpool: () =>
+      openSpool({
+        folder,
+        disk: nodeDisk(),
+        random: () => randomBytes(16),
+        clock,
+        limits: config.spool,
+        log: (level, message, fields) => log[level](message, fields),
+      }),
+    syncMs: config.spool.syncInterval,
+    clock,
+    random: Math.random,
+    log,
+    dial: dialOptions(config),
+    transports: { websocket: openWebSocket, http: openHttp },
+    machine: realMachine(clock.now),
+    pid: process.pid,
+    isAlive,
+  });
+}
+
+export function dialOptions(config: AgentConfig): DialOptions {
+  const { proxy, caFile } = config.collector;
+  return { proxy, ca: caFile ? readFileSync(caFile, 'utf8') : undefined, timeoutMs: DIAL_MS };
+}
+
+function measurementOf(status: LinkStatus): ClockMeasurement | undefined {
+  const { offsetMs, rttMs } = status;
+  return offsetMs === undefined || rttMs === undefined ? undefined : { offsetMs, rttMs };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Signals; and the words of a parent or Windows service host on standard input, whose end is an end too. */
+function listen(env: NodeJS.ProcessEnv, end: (reason: GoodbyeReason) => void): void {
+  const onSignal = (): void => {
+    void reasonOfStop().then(end);
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  // A lost terminal or log pipe must not end the agent.
+  process.on('SIGHUP', () => {});
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  if (env.NISWATCH_PARENT !== 'stdin') return;
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (line) => {
+    const word = line.trim();
+    if (word === 'stop' || word === 'shutdown' || word === 'restart' || word === 'update') end(word);
+  });
+  lines.on('close', () => end('stop'));
+}
+
+/** Asked only now, at the end: whether the service manager stops us alone or the whole host. */
+function reasonOfStop(): Promise<GoodbyeReason> {
+  if (process.platform !== 'linux') return Promise.resolve('stop');
+  return new Promise((resolve) => {
+    execFile('systemctl', ['is-system-running'], { timeout: 1000 }, (_error, printed) =>
+      // The exit code says failure for every state but `running`; the word counts.
+      resolve(String(printed).trim() === 'stopping' ? 'shutdown' : 'stop'),
+    );
+  });
+}

@@ -1,0 +1,70 @@
+// The intervals in which this agent ran, in `run.json`: rewritten every 10 s, so that after a silence the collector hears when the
+// agent last lived and whether it ended on purpose. Also keeps two agents from sharing one data folder.
+
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GoodbyeReason, RunJournal } from '../shared/frame.ts';
+import { NamedError } from '../shared/errors.ts';
+import type { Boot } from './identity/machine.ts';
+
+export const JOURNAL_EVERY_MS = 10_000;
+
+export interface RunRecord {
+  pid: number;
+  startedAt: number;
+  aliveAt: number;
+  boot: string;
+  bootAt: number;
+  /** Set when it ended on purpose. */
+  end?: { reason: GoodbyeReason; at: number };
+}
+
+export function journalPath(dataFolder: string): string {
+  return join(dataFolder, 'run.json');
+}
+
+/** undefined when there is none or a crash left it damaged: then nothing is known of the last life, which is the truth. */
+export function readRun(path: string): RunRecord | undefined {
+  try {
+    const run = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunRecord> | null;
+    const whole = run && typeof run.aliveAt === 'number' && typeof run.boot === 'string';
+    return whole && typeof run.pid === 'number' ? (run as RunRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Atomic: a reader sees the old text or the new one. */
+export function writeWhole(path: string, value: unknown): void {
+  writeFileSync(`${path}.new`, `${JSON.stringify(value)}\n`, { mode: 0o640 });
+  renameSync(`${path}.new`, path);
+}
+
+/** Throws CONFLICT when the last run seems to be running still. */
+export function refuseSecondAgent(
+  previous: RunRecord | undefined,
+  now: { pid: number; at: number; boot: string; isAlive: (pid: number) => boolean },
+): void {
+  if (!previous || previous.end || previous.boot !== now.boot || previous.pid === now.pid) return;
+  // A number that another program took over is told by the age of the last sign of life.
+  if (Math.abs(now.at - previous.aliveAt) > 3 * JOURNAL_EVERY_MS || !now.isAlive(previous.pid)) return;
+  throw new NamedError('CONFLICT', `another agent (process ${previous.pid}) uses this data folder`, {
+    mend: 'Stop it first, or give this one its own folder: --data DIR.',
+  });
+}
+
+/** What hello tells of the last life. */
+export function tellJournal(previous: RunRecord | undefined, startedAt: number): RunJournal {
+  if (!previous) return { startedAt };
+  return {
+    startedAt,
+    previousAliveAt: previous.end?.at ?? previous.aliveAt,
+    previousEnd: previous.end ? 'orderly' : 'unknown',
+    ...(previous.end ? { previousReason: previous.end.reason } : {}),
+    previousBoot: previous.boot,
+  };
+}
+
+export function bootOf(previous: RunRecord | undefined): Boot | undefined {
+  return previous && { id: previous.boot, at: previous.bootAt };
+}
