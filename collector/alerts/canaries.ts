@@ -1,0 +1,136 @@
+// Puts the daily canary of each channel into the outbox and keeps what the outcomes say about the channels.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { State } from '../state/state.ts';
+import { afterOutcome, type ChannelHealth, HEALTHY, judgeChannels, lastTimeOfDay } from './canary.ts';
+import type { AlertsConfig } from './config.ts';
+import type { Judged } from './lifecycle.ts';
+import { writeMessages } from './messages.ts';
+import type { Outcome } from './outbox.ts';
+
+export interface Canaries {
+  /** Queues what is due; cheap when nothing is. */
+  send(): Promise<void>;
+  learn(outcome: Outcome): void;
+  judged(now: number): Judged;
+}
+
+export interface CanariesOptions {
+  state: State;
+  channels: readonly { id: string }[];
+  clock: Clock;
+  config: AlertsConfig;
+  newKey: () => string;
+}
+
+/** What `meta` holds under `canary:CHANNEL`. */
+interface CanaryRecord {
+  queuedAt: number;
+  deliveredAt: number | null;
+}
+
+export async function openCanaries(options: CanariesOptions): Promise<Canaries> {
+  const { state, channels, clock, config } = options;
+  const health = new Map<string, ChannelHealth>();
+  const records = new Map<string, CanaryRecord>();
+  for (const { id } of channels) {
+    health.set(id, await readHealth(state, id));
+    // A new channel waits for its first turn: the day begins with the next canary, not with a restart.
+    records.set(id, (await readRecord(state, id)) ?? { queuedAt: clock.now(), deliveredAt: null });
+    await writeRecord(state, id, records.get(id));
+  }
+  let lookAgainAt = 0;
+
+  const queue = async (channel: string, record: CanaryRecord, now: number): Promise<void> => {
+    const next = { ...record, queuedAt: now };
+    await state.transaction().execute(async (tx) => {
+      // Yesterday's canary that never left says nothing more than today's.
+      await tx
+        .updateTable('outbox')
+        .set({ state: 'dropped', dropReason: 'the next canary takes its place' })
+        .where('groupKey', '=', `canary:${channel}`)
+        .where('state', '=', 'waiting')
+        .execute();
+      await writeMessages(tx, [
+        {
+          key: options.newKey(),
+          groupKey: `canary:${channel}`,
+          channel,
+          kind: 'canary',
+          alertIds: [],
+          state: 'waiting',
+          createdAt: now,
+          notBefore: now,
+          attempts: 0,
+          dropReason: null,
+        },
+      ]);
+      await writeRecord(tx, channel, next);
+    });
+    records.set(channel, next);
+  };
+
+  return {
+    async send() {
+      const now = clock.now();
+      if (now < lookAgainAt) return;
+      lookAgainAt = now + 10_000;
+      const dueAt = lastTimeOfDay(now, config.canaryAt, config.canaryTimeZone);
+      for (const [channel, record] of records) {
+        if (record.queuedAt < dueAt) await queue(channel, record, now);
+      }
+    },
+    learn(outcome) {
+      const { channel, kind } = outcome.message;
+      health.set(channel, afterOutcome(health.get(channel) ?? HEALTHY, outcome));
+      const record = records.get(channel);
+      if (kind !== 'canary' || outcome.result !== 'delivered' || !record) return;
+      records.set(channel, { ...record, deliveredAt: outcome.at });
+      writeRecord(state, channel, records.get(channel)).catch(() => {
+        // The outbox row holds the delivery as well; this copy is for the page.
+      });
+    },
+    judged: (now) => ({ rule: 'canary', evaluation: judgeChannels(health, now, config.troubleAfter) }),
+  };
+}
+
+async function readRecord(state: State, channel: string): Promise<CanaryRecord | undefined> {
+  const row = await state
+    .selectFrom('meta')
+    .where('key', '=', `canary:${channel}`)
+    .select('value')
+    .executeTakeFirst();
+  return row && (JSON.parse(row.value) as CanaryRecord);
+}
+
+async function writeRecord(state: State, channel: string, record: CanaryRecord | undefined): Promise<void> {
+  const value = JSON.stringify(record);
+  await state
+    .insertInto('meta')
+    .values({ key: `canary:${channel}`, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute();
+}
+
+/** From the outbox: a message tried and still waiting, or a last one refused. */
+async function readHealth(state: State, channel: string): Promise<ChannelHealth> {
+  const stuck = await state
+    .selectFrom('outbox')
+    .where('state', '=', 'waiting')
+    .where('channel', '=', channel)
+    .where('attempts', '>', 0)
+    .orderBy('id')
+    .select(['createdAt', 'lastError'])
+    .executeTakeFirst();
+  const last = await state
+    .selectFrom('outbox')
+    .where('state', '!=', 'waiting')
+    .where('channel', '=', channel)
+    .where('attempts', '>', 0)
+    .orderBy('id', 'desc')
+    .select(['createdAt', 'dropReason'])
+    .executeTakeFirst();
+  const refused = last?.dropReason?.startsWith('rejected: ') ? last.dropReason.slice(10) : null;
+  const failingSince = stuck?.createdAt ?? (refused === null ? null : (last?.createdAt ?? null));
+  return { failingSince, refused, lastError: stuck?.lastError ?? refused };
+}

@@ -1,0 +1,57 @@
+// What to do with a waiting message now, pure: send it, wait, or drop it with a reason that somebody can read.
+
+import type { Alert } from './record.ts';
+import type { Message } from './grouping.ts';
+
+export type Decision = { what: 'send' } | { what: 'drop'; reason: string };
+
+const HOUR_MS = 3_600_000;
+
+export const REASONS = {
+  resolved: 'resolved before it could be sent; the recovery tells both',
+  acknowledged: 'acknowledged before it could be sent',
+  again: 'fired again before it could be sent',
+  late: 'not deliverable for 24 h',
+  gone: 'its alerts no longer exist',
+} as const;
+
+/** A page is tried until somebody knows; a recovery or a canary for a day. */
+export function decide(message: Message, alerts: readonly Pick<Alert, 'state'>[], now: number): Decision {
+  if (message.kind === 'canary') return untilLate(message, now);
+  if (alerts.length === 0) return { what: 'drop', reason: REASONS.gone };
+  if (message.kind === 'resolved') {
+    if (alerts.some((a) => a.state === 'firing' || a.state === 'acknowledged'))
+      return { what: 'drop', reason: REASONS.again };
+    return untilLate(message, now);
+  }
+  if (alerts.some((a) => a.state === 'firing')) return { what: 'send' };
+  const known = alerts.some((a) => a.state === 'acknowledged');
+  return { what: 'drop', reason: known ? REASONS.acknowledged : REASONS.resolved };
+}
+
+function untilLate(message: Message, now: number): Decision {
+  return now - message.createdAt > 24 * HOUR_MS ? { what: 'drop', reason: REASONS.late } : { what: 'send' };
+}
+
+/**
+ * Messages to look at now: the first of each lane in which something is due. One that is not due itself (its channel is
+ * being waited for) may still have to be dropped, so that the recovery behind it can go.
+ */
+export function ready(
+  waiting: readonly Message[],
+  busyLanes: ReadonlySet<string>,
+  now: number,
+): readonly Message[] {
+  const heads = new Map<string, Message>();
+  const due = new Set<string>();
+  for (const message of waiting) {
+    const lane = laneOf(message);
+    if (!heads.has(lane)) heads.set(lane, message);
+    if (message.notBefore <= now && !busyLanes.has(lane)) due.add(lane);
+  }
+  return [...heads].flatMap(([lane, message]) => (due.has(lane) ? [message] : []));
+}
+
+export function laneOf(message: Pick<Message, 'groupKey' | 'channel'>): string {
+  return `${message.channel}\0${message.groupKey}`;
+}

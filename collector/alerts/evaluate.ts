@@ -1,0 +1,48 @@
+// Runs the rules over one host's picture. A rule that is switched off, or that no longer exists, finds nothing: what it had
+// open is resolved.
+
+import type { Fields, Values } from '../../shared/config/schema.ts';
+import type { Evaluation, Finding, HostPicture, RuleUnit } from '../rules/rule.ts';
+import type { Judged } from './lifecycle.ts';
+import type { Alert } from './record.ts';
+
+export type RulesConfig = { readonly [rule: string]: Values<Fields> };
+
+export interface HostJudgement {
+  host: Judged[];
+  /** Findings that are one alert for the whole hospital. */
+  hospital: { rule: string; finding: Finding }[];
+}
+
+const NOTHING: Evaluation = { findings: [], unknown: 'none' };
+
+export function judgeHost(
+  rules: readonly RuleUnit[],
+  config: RulesConfig,
+  picture: HostPicture,
+  now: number,
+): HostJudgement {
+  const host: Judged[] = [];
+  const hospital: HostJudgement['hospital'] = [];
+  for (const unit of rules) {
+    const values = config[unit.name];
+    const enabled = values !== undefined && values.enabled !== false;
+    const evaluation = enabled ? unit.evaluate(values, picture, now) : NOTHING;
+    const wide = evaluation.findings.filter((finding) => finding.scope === 'hospital');
+    for (const finding of wide) hospital.push({ rule: unit.name, finding });
+    const own = evaluation.findings.filter((finding) => finding.scope !== 'hospital');
+    host.push({
+      rule: unit.name,
+      evaluation: wide.length === 0 ? evaluation : { ...evaluation, findings: own },
+    });
+  }
+  return { host, hospital };
+}
+
+/** Adds a clear judgement for open alerts that nothing judges any more. */
+export function withOrphans(judged: readonly Judged[], alerts: readonly Alert[]): readonly Judged[] {
+  const orphan = alerts.filter((alert) => !judged.some((j) => j.rule === alert.rule));
+  if (orphan.length === 0) return judged;
+  const rules = new Set(orphan.map((alert) => alert.rule));
+  return [...judged, ...[...rules].map((rule) => ({ rule, evaluation: NOTHING }))];
+}

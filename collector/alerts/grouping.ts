@@ -1,0 +1,168 @@
+// Which messages a change of alerts makes, pure. A lane is one group (a host, a hospital, the platform) at one channel; its
+// messages leave in the order in which they were made.
+//
+// Rules: alerts of a group that fire within groupWait share a message. A recovery is told once all alerts of the messages
+// concerned are resolved, and only where the firing was told. After the first message a group gets at most one per
+// groupInterval, but the first recovery and the first critical one are never held back. A recovery that has not left when
+// its alert fires again is dropped: nobody was told that it was over.
+
+import type { Severity } from '../rules/rule.ts';
+import { worse } from './lifecycle.ts';
+
+export interface Message {
+  /** Absent: not yet in the outbox. */
+  id?: number;
+  key: string;
+  groupKey: string;
+  channel: string;
+  kind: 'firing' | 'resolved' | 'canary';
+  alertIds: readonly string[];
+  state: 'waiting' | 'delivered' | 'dropped';
+  createdAt: number;
+  notBefore: number;
+  /** Counted before the try: above 0 the message may have left. */
+  attempts: number;
+  dropReason: string | null;
+}
+
+export interface PlanInput {
+  groupKey: string;
+  /** What happened to alerts of this group. */
+  told: readonly { alertId: string; kind: 'fired' | 'reopened' | 'raised' | 'resolved' }[];
+  /** The alert as it is after the change; undefined when it was resolved long ago. */
+  alert: (id: string) => { open: boolean; severity: Severity } | undefined;
+  /** The group's messages since the oldest alert concerned, oldest first. */
+  messages: readonly Message[];
+  channels: readonly { id: string; minSeverity: Severity }[];
+  now: number;
+  config: { groupWaitMs: number; groupIntervalMs: number };
+  newKey: () => string;
+}
+
+/** New messages, and waiting ones that were joined or dropped (they keep their id). */
+export function plan(input: PlanInput): Message[] {
+  return input.channels.flatMap((channel) => {
+    const before = input.messages.filter((m) => m.channel === channel.id);
+    let lane: readonly Message[] = before;
+    for (const { alertId, kind } of input.told) {
+      lane =
+        kind === 'resolved'
+          ? tellResolved(input, lane, alertId, channel.id)
+          : tellFiring(input, lane, alertId, kind, channel);
+    }
+    return lane.filter((message) => !before.includes(message));
+  });
+}
+
+/** What this lane last said, or is about to say, of the alert. */
+export function lastTold(lane: readonly Message[], alertId: string): 'firing' | 'resolved' | undefined {
+  const last = lane.findLast((m) => m.state !== 'dropped' && m.alertIds.includes(alertId));
+  return last && last.kind !== 'canary' ? last.kind : undefined;
+}
+
+function tellFiring(
+  input: PlanInput,
+  lane: readonly Message[],
+  alertId: string,
+  kind: 'fired' | 'reopened' | 'raised',
+  channel: PlanInput['channels'][number],
+): readonly Message[] {
+  const severity = input.alert(alertId)?.severity ?? 'critical';
+  if (worse(channel.minSeverity, severity)) return lane;
+  const kept = lane.map((m) =>
+    m.state === 'waiting' && m.kind === 'resolved' && m.attempts === 0 && m.alertIds.includes(alertId)
+      ? { ...m, state: 'dropped' as const, dropReason: 'fired again before it could be sent' }
+      : m,
+  );
+  if (kind !== 'raised' && lastTold(kept, alertId) === 'firing') return kept;
+  return add(input, kept, [alertId], 'firing', channel.id);
+}
+
+function tellResolved(
+  input: PlanInput,
+  lane: readonly Message[],
+  alertId: string,
+  channel: string,
+): readonly Message[] {
+  if (lastTold(lane, alertId) !== 'firing') return lane;
+  const together = toldTogether(lane, alertId);
+  if (together.some((id) => input.alert(id)?.open)) return lane;
+  return add(input, lane, together, 'resolved', channel);
+}
+
+/** The alert and all that were told in the same messages and have not been told as over. */
+function toldTogether(lane: readonly Message[], alertId: string): string[] {
+  const firing = lane.filter((m) => m.kind === 'firing' && m.state !== 'dropped');
+  const together = new Set([alertId]);
+  for (const id of together) {
+    for (const message of firing) {
+      if (!message.alertIds.includes(id)) continue;
+      for (const other of message.alertIds) if (lastTold(lane, other) === 'firing') together.add(other);
+    }
+  }
+  return [...together];
+}
+
+function add(
+  input: PlanInput,
+  lane: readonly Message[],
+  alertIds: readonly string[],
+  kind: 'firing' | 'resolved',
+  channel: string,
+): readonly Message[] {
+  const { now, config } = input;
+  // Only the newest message of the lane can be joined: another kind in between would change the order of what is told.
+  const open = lane.findLast((m) => m.state !== 'dropped');
+  if (open?.state === 'waiting' && open.kind === kind && open.attempts === 0) {
+    const joined = [...new Set([...open.alertIds, ...alertIds])];
+    const sooner =
+      kind === 'firing' &&
+      isPressing(
+        input,
+        lane.filter((m) => m !== open),
+        alertIds,
+      );
+    const notBefore = sooner ? Math.min(open.notBefore, now + config.groupWaitMs) : open.notBefore;
+    return lane.map((m) => (m === open ? { ...m, alertIds: joined, notBefore } : m));
+  }
+  const message: Message = {
+    key: input.newKey(),
+    groupKey: input.groupKey,
+    channel,
+    kind,
+    alertIds,
+    state: 'waiting',
+    createdAt: now,
+    notBefore: earliest(input, lane, alertIds, kind),
+    attempts: 0,
+    dropReason: null,
+  };
+  return [...lane, message];
+}
+
+function earliest(
+  input: PlanInput,
+  lane: readonly Message[],
+  alertIds: readonly string[],
+  kind: 'firing' | 'resolved',
+): number {
+  const soonest = input.now + input.config.groupWaitMs;
+  const recent = recentOf(input, lane);
+  const last = recent.at(-1);
+  if (!last) return soonest;
+  const free =
+    kind === 'resolved' ? !recent.some((m) => m.kind === 'resolved') : isPressing(input, lane, alertIds);
+  return free ? soonest : Math.max(soonest, last.notBefore + input.config.groupIntervalMs);
+}
+
+/** A critical alert while the group has told nothing critical of late: a warning must not hold it back. */
+function isPressing(input: PlanInput, lane: readonly Message[], alertIds: readonly string[]): boolean {
+  const critical = (id: string): boolean => input.alert(id)?.severity === 'critical';
+  const recent = recentOf(input, lane).filter((m) => m.kind === 'firing');
+  return alertIds.some(critical) && !recent.some((m) => m.alertIds.some(critical));
+}
+
+/** Messages that left, or will leave, within the last interval: flapping stays inside it. */
+function recentOf({ now, config }: PlanInput, lane: readonly Message[]): Message[] {
+  return lane.filter((m) => m.state !== 'dropped' && m.notBefore > now - config.groupIntervalMs);
+}

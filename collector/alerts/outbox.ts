@@ -1,0 +1,119 @@
+// Delivers what the outbox holds. Promise: a message stays until its channel confirmed it, or is dropped with a reason; each
+// lane (group and channel) keeps its order; a try is counted before it is made, so that a crash repeats at worst, under
+// the same key.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { Notifier } from '../notifiers/notifier.ts';
+import type { Log } from '../services.ts';
+import type { State } from '../state/state.ts';
+import { openDelivery } from './deliver.ts';
+import { laneOf, ready } from './delivery.ts';
+import type { Message } from './grouping.ts';
+import { fromOutboxRow } from './messages.ts';
+
+export interface Outcome {
+  message: Message;
+  result: 'delivered' | 'rejected' | 'unreachable' | 'dropped';
+  detail: string;
+  at: number;
+}
+
+export interface OutboxOptions {
+  state: State;
+  channels: readonly { id: string; notifier: Notifier }[];
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  sendTimeoutMs: number;
+  publicUrl?: string;
+  /** After the row says so. */
+  onOutcome(outcome: Outcome): void;
+}
+
+export interface Outbox {
+  /** Looks at what waits and starts what may go; resolves when those tries have ended. */
+  run(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const CLOSE_MS = 5_000;
+const PER_RUN = 500;
+const PER_CHANNEL = 4;
+
+export function openOutbox(options: OutboxOptions): Outbox {
+  const { state, clock, log } = options;
+  const busy = new Set<string>();
+  const under = new Set<Promise<boolean>>();
+  const stop = new AbortController();
+  let closing = false;
+  const names = options.channels.map((channel) => channel.id);
+  const deliver = openDelivery(options, stop.signal);
+
+  const start = (message: Message): Promise<boolean> => {
+    const lane = laneOf(message);
+    busy.add(lane);
+    const done = deliver(message)
+      .catch((error: unknown) => {
+        log.error({ error, key: message.key }, 'outbox: a message could not be settled');
+        return false;
+      })
+      .finally(() => {
+        busy.delete(lane);
+        under.delete(done);
+      });
+    under.add(done);
+    return done;
+  };
+
+  const run = async (): Promise<void> => {
+    // A channel taken out of the configuration keeps what waits for it, in case it comes back.
+    const waiting = await readWaiting(state, names, clock.now());
+    const perChannel = new Map<string, number>();
+    for (const lane of busy) count(perChannel, lane.split('\0')[0] ?? '');
+    const started: Promise<boolean>[] = [];
+    for (const message of ready(waiting, busy, clock.now())) {
+      if (closing || count(perChannel, message.channel) > PER_CHANNEL) continue;
+      started.push(start(message));
+    }
+    if ((await Promise.all(started)).includes(true)) await run();
+  };
+
+  return {
+    run,
+    async close() {
+      closing = true;
+      // What is under way may end: cut off, it would be told twice after the restart.
+      const limit = clock.after(CLOSE_MS, () => stop.abort());
+      await Promise.allSettled(under);
+      limit.cancel();
+    },
+  };
+}
+
+function count(counts: Map<string, number>, name: string): number {
+  const n = (counts.get(name) ?? 0) + 1;
+  counts.set(name, n);
+  return n;
+}
+
+/** Every waiting message of the groups in which one is due, oldest first. */
+async function readWaiting(state: State, channels: readonly string[], now: number): Promise<Message[]> {
+  if (channels.length === 0) return [];
+  const due = state
+    .selectFrom('outbox')
+    .where('state', '=', 'waiting')
+    .where('notBefore', '<=', now)
+    .where('channel', 'in', channels)
+    .orderBy('notBefore')
+    .limit(PER_RUN)
+    .select('groupKey');
+  const rows = await state
+    .selectFrom('outbox')
+    .where('state', '=', 'waiting')
+    .where('groupKey', 'in', due)
+    .where('channel', 'in', channels)
+    .orderBy('id')
+    .selectAll()
+    .execute();
+  return rows.map(fromOutboxRow);
+}

@@ -1,0 +1,102 @@
+// One pass: judge the hosts that are due, let the life cycle say what changed, commit it, tell the listeners.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { RuleUnit } from '../rules/rule.ts';
+import type { VerdictSource } from '../services.ts';
+import type { AlertChange } from './alerts.ts';
+import type { Canaries } from './canaries.ts';
+import type { AlertsConfig } from './config.ts';
+import { judgeHost, type RulesConfig, withOrphans } from './evaluate.ts';
+import type { Ledger, ScopeChanges } from './ledger.ts';
+import { type Change, type Judged, step } from './lifecycle.ts';
+import { openRound } from './round.ts';
+import { openSites } from './sites.ts';
+
+export interface PassOptions {
+  fleet: Pick<Fleet, 'hosts' | 'picture' | 'takeDirty'>;
+  verdicts: Pick<VerdictSource, 'verdict'>;
+  clock: Clock;
+  rules: readonly RuleUnit[];
+  config: { alerts: AlertsConfig; rules: RulesConfig };
+  ledger: Ledger;
+  canaries: Canaries;
+  newId: () => string;
+  emit(change: AlertChange): void;
+}
+
+export interface Pass {
+  touch(hostId: string): void;
+  run(now: number): Promise<void>;
+}
+
+const QUIET: ReadonlySet<string> = new Set(['pending', 'withdrawn', 'noted', 'inhibited', 'relapsed']);
+
+export function openPass(options: PassOptions): Pass {
+  const { fleet, ledger } = options;
+  const round = openRound(options);
+  const sites = openSites();
+
+  const stepScope = (
+    groupKey: string,
+    scope: { hospitalId: string; hostId: string | null },
+    judged: readonly Judged[],
+    now: number,
+  ): ScopeChanges => {
+    const { keepFiring, reopen } = options.config.alerts;
+    const alerts = ledger.of(groupKey);
+    const changes = step({
+      scope,
+      alerts,
+      judged: withOrphans(judged, alerts),
+      now,
+      config: { keepFiringMs: keepFiring, reopenMs: reopen },
+      newId: options.newId,
+    });
+    return { groupKey, changes };
+  };
+
+  const judge = (host: string, now: number): ScopeChanges => {
+    const groupKey = `host:${host}`;
+    const picture = fleet.picture(host);
+    // Revoked: nothing judges it any more.
+    if (!picture) {
+      sites.set(host, undefined, []);
+      return stepScope(groupKey, { hospitalId: '', hostId: host }, [], now);
+    }
+    const judgement = judgeHost(options.rules, options.config.rules, picture, now);
+    sites.set(host, picture.host.hospitalId, judgement.hospital);
+    return stepScope(groupKey, { hospitalId: picture.host.hospitalId, hostId: host }, judgement.host, now);
+  };
+
+  const wide = (now: number): ScopeChanges[] => {
+    const ids = new Set(sites.changed());
+    for (const group of ledger.groups()) if (group.startsWith('hospital:')) ids.add(group.slice(9));
+    const scopes = [...ids].map((id) =>
+      stepScope(`hospital:${id}`, { hospitalId: id, hostId: null }, sites.judged(id), now),
+    );
+    const platform = { hospitalId: '', hostId: null };
+    return [...scopes, stepScope('platform', platform, [options.canaries.judged(now)], now)];
+  };
+
+  return {
+    touch: (hostId) => round.touch(hostId),
+    async run(now) {
+      const hosts = round.due();
+      const scopes = [...hosts].map((host) => judge(host, now));
+      const changed = [...scopes, ...wide(now)].filter((scope) => scope.changes.length > 0);
+      try {
+        await ledger.commit(changed, now);
+      } catch (error) {
+        for (const host of hosts) round.touch(host);
+        throw error;
+      }
+      ledger.forget(now - options.config.alerts.reopen);
+      for (const { changes } of changed) for (const change of changes) tell(options, change);
+    },
+  };
+}
+
+function tell({ emit }: PassOptions, { kind, alert }: Change): void {
+  if (!QUIET.has(kind)) emit({ alertId: alert.id, hostId: alert.hostId, hospitalId: alert.hospitalId });
+}

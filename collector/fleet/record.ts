@@ -1,0 +1,190 @@
+// What is known of one host, compact: three number arrays in the order of its layout. Its picture is a view, made once.
+
+import type { Clock } from '../../shared/clock.ts';
+import type { StoredReport, VerdictSource } from '../services.ts';
+import type { HostPicture } from '../rules/rule.ts';
+import { type History, openHistory } from './history.ts';
+import type { Layout, Layouts } from './layout.ts';
+
+export interface HostName {
+  id: string;
+  name: string;
+  hospitalId: string;
+  hospitalName: string;
+}
+
+export interface NewestValue {
+  at: number;
+  value: number;
+  intervalMs?: number;
+}
+
+/** Whose past is kept: what forecasts and restart counts ask for. */
+export const HISTORY_METRICS: readonly string[] = ['disk_used', 'service_restarts'];
+
+export class HostRecord {
+  readonly checks = new Map<
+    string,
+    { status: 'ok' | 'warning' | 'critical' | 'unknown'; text?: string; since: number; at?: number }
+  >();
+  readonly picture: HostPicture;
+  name: HostName;
+  /** Corrected time of the newest report. */
+  at = 0;
+  #layouts: Layouts;
+  #layout: Layout;
+  #values = new Float64Array(0);
+  #ats = new Float64Array(0);
+  #intervals = new Float64Array(0);
+  #histories = new Map<string, History>();
+
+  constructor(name: HostName, layouts: Layouts, verdicts: Pick<VerdictSource, 'verdict'>, clock: Clock) {
+    this.name = name;
+    this.#layouts = layouts;
+    this.#layout = layouts.of([]);
+    this.picture = this.#makePicture(verdicts, clock);
+  }
+
+  rename(name: HostName): void {
+    this.name = name;
+  }
+
+  /** Values of a stored report; each counts where it is newer than what is known. */
+  take(report: StoredReport): void {
+    const layout = this.#layouts.of(report.columns);
+    this.#grow(layout);
+    const places = this.#layout.placesOf(layout);
+    // The agent's clock, though corrected, may lie ahead: a value must not block the next one.
+    const at = Math.min(report.at, report.arrivedAt);
+    for (let i = 0; i < places.length; i++) this.#put(places[i] ?? -1, report.values[i] ?? Number.NaN, at);
+    this.at = Math.max(this.at, at);
+    this.#remember(at);
+  }
+
+  set(key: string, value: number, at: number): void {
+    this.#grow(this.#layouts.of([key]));
+    this.#put(this.#layout.place.get(key) ?? -1, value, at);
+  }
+
+  /** What the store remembers. */
+  load(values: ReadonlyMap<string, { at: number; value: number }>): void {
+    this.#grow(this.#layouts.of([...values.keys()]));
+    for (const [key, { at, value }] of values) {
+      this.#put(this.#layout.place.get(key) ?? -1, value, at);
+      this.at = Math.max(this.at, at);
+    }
+  }
+
+  backfill(key: string, points: readonly { at: number; value: number }[]): void {
+    const fresh = openHistory();
+    for (const point of points) fresh.put(point.at, point.value);
+    const now = this.#at(key);
+    if (now) fresh.put(now.at, now.value);
+    this.#histories.set(key, fresh);
+  }
+
+  keysOf(metrics: readonly string[]): string[] {
+    return metrics.flatMap((metric) => this.#layout.series(metric).map((series) => series.key));
+  }
+
+  #grow(other: Layout): void {
+    const layout = this.#layouts.union(this.#layout, other);
+    if (layout === this.#layout) return;
+    const size = layout.columns.length;
+    this.#values = extend(this.#values, size, Number.NaN);
+    this.#ats = extend(this.#ats, size, 0);
+    this.#intervals = extend(this.#intervals, size, 0);
+    this.#layout = layout;
+  }
+
+  #put(place: number, value: number, at: number): void {
+    const before = this.#ats[place];
+    if (before === undefined || Number.isNaN(value) || at <= before) return;
+    if (before > 0) this.#intervals[place] = at - before;
+    this.#values[place] = value;
+    this.#ats[place] = at;
+  }
+
+  #remember(at: number): void {
+    for (const metric of HISTORY_METRICS) {
+      for (const { key } of this.#layout.series(metric)) {
+        const newest = this.#at(key);
+        // Only what this report brought: an older value is not the value of now, late data is not put in.
+        if (newest?.at !== at) continue;
+        let history = this.#histories.get(key);
+        if (!history) this.#histories.set(key, (history = openHistory()));
+        history.put(at, newest.value);
+      }
+    }
+  }
+
+  #at(key: string): NewestValue | undefined {
+    const place = this.#layout.place.get(key);
+    if (place === undefined) return undefined;
+    const at = this.#ats[place] ?? 0;
+    if (at === 0) return undefined;
+    const intervalMs = this.#intervals[place] ?? 0;
+    const value = this.#values[place] ?? Number.NaN;
+    return intervalMs > 0 ? { at, value, intervalMs } : { at, value };
+  }
+
+  *#entries(): Generator<[string, NewestValue]> {
+    for (const key of this.#layout.columns) {
+      const newest = this.#at(key);
+      if (newest) yield [key, newest];
+    }
+  }
+
+  #makePicture(verdicts: Pick<VerdictSource, 'verdict'>, clock: Clock): HostPicture {
+    const name = (): HostName => this.name;
+    return {
+      get host() {
+        return name();
+      },
+      get verdict() {
+        return verdicts.verdict(name().id);
+      },
+      latest: mapView(
+        (key) => this.#at(key),
+        () => this.#entries(),
+        () => this.#ats.reduce((n, at) => n + (at > 0 ? 1 : 0), 0),
+      ),
+      checks: this.checks,
+      series: (metric) => this.#layout.series(metric),
+      trend: (key) => this.#histories.get(key)?.trend(clock.now()),
+      rise: (key, overMs) => this.#histories.get(key)?.rise(clock.now(), overMs),
+    };
+  }
+}
+
+function extend(array: Float64Array<ArrayBuffer>, size: number, fill: number): Float64Array<ArrayBuffer> {
+  const longer = new Float64Array(size).fill(fill);
+  longer.set(array);
+  return longer;
+}
+
+/** A Map to read from, without one entry object per series in memory. */
+function mapView<V>(
+  get: (key: string) => V | undefined,
+  entries: () => Generator<[string, V]>,
+  size: () => number,
+): ReadonlyMap<string, V> {
+  const pick = function* <T>(choose: (entry: [string, V]) => T): Generator<T, undefined> {
+    for (const entry of entries()) yield choose(entry);
+  };
+  const view: ReadonlyMap<string, V> = {
+    get,
+    has: (key) => get(key) !== undefined,
+    get size() {
+      return size();
+    },
+    forEach(run) {
+      for (const [key, value] of entries()) run(value, key, view);
+    },
+    entries: () => pick((entry) => entry),
+    keys: () => pick((entry) => entry[0]),
+    values: () => pick((entry) => entry[1]),
+    [Symbol.iterator]: () => pick((entry) => entry),
+  };
+  return view;
+}
