@@ -1,0 +1,170 @@
+// A chunk: rows of one host and column list, sorted by time, compressed by column. Each column can be decoded alone.
+// Promise: damage is found by checksum before anything is decoded.
+//
+//   chunk    u32 crc32 of all that follows · version 1 · varint rows · varint columns · byte length per part (varint each:
+//            times, arrivals, columns…) · the parts
+//
+// Arrivals are kept as their distance to the time. A column that is a constant plus or minus an earlier one (used and
+// free of one total) is stored as that.
+
+import { crc32 } from 'node:zlib';
+import { ByteReader, Writer } from './bits.ts';
+import { decodeColumn, encodeColumn, encodeMirror, toDecimals, type Decimals } from './column.ts';
+import type { Rows } from './tail.ts';
+
+const VERSION = 1;
+const out = new Writer();
+const body = new Writer();
+let weights = new Int32Array(0);
+let pool: Float64Array[] = [];
+
+/** Memory for one column of whole numbers, reused from chunk to chunk. */
+function scratch(index: number, n: number): Float64Array {
+  const have = pool[index];
+  if (have && have.length >= n) return have;
+  return (pool[index] = new Float64Array(n));
+}
+
+/** Encodes sorted rows. `each` sees every column as decimals, before the next chunk is encoded, for the rollups. */
+export function encodeChunk(rows: Rows, each: (column: number, decimals: Decimals) => void): Uint8Array {
+  const n = rows.count;
+  const width = rows.columns.length;
+  const lengths: number[] = [];
+  body.reset();
+  const part = (write: () => void): void => {
+    const before = body.length;
+    write();
+    lengths.push(body.length - before);
+  };
+  const distance = Float64Array.from(rows.at, (at, i) => (rows.arrivedAt[i] as number) - at);
+  // A distance that is not exact could not give the arrival back.
+  const isExact = distance.every((d, i) => (rows.at[i] as number) + d === rows.arrivedAt[i]);
+  part(() => encodeColumn(body, rows.at, n, toDecimals(rows.at, n, scratch(0, n))));
+  part(() => {
+    const arrivals = isExact ? distance : rows.arrivedAt;
+    body.byte(isExact ? 1 : 0);
+    encodeColumn(body, arrivals, n, toDecimals(arrivals, n, scratch(0, n)));
+  });
+  const mirrors = new Mirrors(n);
+  for (let c = 0; c < width; c++) {
+    const values = rows.columns[c] as Float64Array;
+    const decimals = toDecimals(values, n, scratch(c, n));
+    each(c, decimals);
+    part(() => {
+      const mirror = mirrors.find(c, decimals);
+      if (mirror) encodeMirror(body, mirror.other, mirror.sign, mirror.constant, decimals.scale);
+      else encodeColumn(body, values, n, decimals);
+    });
+  }
+  if (width * n > 1 << 20) pool = [];
+  return seal(n, width, lengths);
+}
+
+function seal(n: number, width: number, lengths: readonly number[]): Uint8Array {
+  out.reset();
+  out.reserve(32 + lengths.length * 5 + body.length);
+  out.length = 4;
+  out.byte(VERSION);
+  out.varint(n);
+  out.varint(width);
+  for (const length of lengths) out.varint(length);
+  out.raw(body.bytes.subarray(0, body.length));
+  const bytes = out.bytes.slice(0, out.length);
+  new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(4)), true);
+  return bytes;
+}
+
+/** Finds columns whose differences equal or negate an earlier column's, by a linear hash of the differences. */
+export class Mirrors {
+  private readonly n: number;
+  private readonly seen = new Map<number, { column: number; decimals: Decimals }>();
+
+  constructor(n: number) {
+    this.n = n;
+    if (weights.length < n)
+      weights = Int32Array.from({ length: n * 2 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) | 1);
+  }
+
+  find(column: number, decimals: Decimals): { other: number; sign: 1 | -1; constant: number } | undefined {
+    if (decimals.scale < 0 || decimals.missing > 0) return undefined;
+    const hash = this.hash(decimals.ints);
+    if (hash === 0) return undefined;
+    // One bit pattern for a list and its negative.
+    const key = Math.min(hash, -hash | 0) * 8 + decimals.scale;
+    const found = this.seen.get(key);
+    if (!found) {
+      this.seen.set(key, { column, decimals });
+      return undefined;
+    }
+    for (const sign of [-1, 1] as const) {
+      const constant = (decimals.ints[0] as number) - sign * (found.decimals.ints[0] as number);
+      if (isMirror(decimals.ints, found.decimals.ints, sign, constant, this.n))
+        return { other: found.column, sign, constant };
+    }
+    return undefined;
+  }
+
+  private hash(x: Float64Array): number {
+    let hash = 0;
+    let before = x[0] as number;
+    for (let i = 1; i < this.n; i++) {
+      const v = x[i] as number;
+      hash = (hash + Math.imul(v - before, weights[i] as number)) | 0;
+      before = v;
+    }
+    return hash;
+  }
+}
+
+function isMirror(a: Float64Array, b: Float64Array, sign: number, constant: number, n: number): boolean {
+  for (let i = 0; i < n; i++) if (a[i] !== constant + sign * (b[i] as number)) return false;
+  return true;
+}
+
+/** An opened chunk; undefined when its checksum does not hold. */
+export function openChunk(bytes: Uint8Array): Chunk | undefined {
+  if (bytes.length < 8 || bytes[4] !== VERSION) return undefined;
+  const sum = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return sum === crc32(bytes.subarray(4)) ? new Chunk(bytes) : undefined;
+}
+
+export class Chunk {
+  readonly rows: number;
+  readonly width: number;
+  private readonly bytes: Uint8Array;
+  private readonly starts: number[] = [];
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    const r = new ByteReader(bytes, 5);
+    this.rows = r.varint();
+    this.width = r.varint();
+    const lengths = Array.from({ length: this.width + 2 }, () => r.varint());
+    let start = r.offset;
+    for (const length of lengths) {
+      this.starts.push(start);
+      start += length;
+    }
+  }
+
+  times(): Float64Array {
+    return decodeColumn(this.part(0), this.rows, () => new Float64Array(0));
+  }
+
+  arrivals(): Float64Array {
+    const r = this.part(1);
+    const isDistance = r.byte() === 1;
+    const values = decodeColumn(r, this.rows, () => new Float64Array(0));
+    if (!isDistance) return values;
+    const at = this.times();
+    return values.map((d, i) => (at[i] as number) + d);
+  }
+
+  column(c: number): Float64Array {
+    return decodeColumn(this.part(c + 2), this.rows, (other) => this.column(other));
+  }
+
+  private part(i: number): ByteReader {
+    return new ByteReader(this.bytes, this.starts[i] ?? this.bytes.length);
+  }
+}

@@ -1,0 +1,93 @@
+// The `store` section of collector.yaml for the embedded store.
+
+import type { SectionField, Values } from '../../shared/config/schema.ts';
+
+const DAY_MS = 86_400_000;
+
+export const storeConfig = {
+  kind: 'section',
+  help: 'The embedded store: time series of all hosts in a folder of this machine.',
+  fields: {
+    groupWindow: {
+      kind: 'duration',
+      help: 'How long writes are collected before one common fsync; 0 commits at once.',
+      default: 20,
+      min: 0,
+      max: 1000,
+    },
+    groupSize: {
+      kind: 'size',
+      help: 'A group that has grown to this size is committed without waiting.',
+      default: 4 * 1024 ** 2,
+      min: 64 * 1024,
+      max: 256 * 1024 ** 2,
+    },
+    pendingLimit: {
+      kind: 'size',
+      help: 'Writes are refused while more than this waits for the disk.',
+      default: 64 * 1024 ** 2,
+      min: 1024 ** 2,
+      max: 1024 ** 3,
+    },
+    segmentSize: {
+      kind: 'size',
+      help: 'Size at which a journal file is closed and the next one begun.',
+      default: 32 * 1024 ** 2,
+      min: 64 * 1024,
+      max: 1024 ** 3,
+    },
+    freeFloor: {
+      kind: 'size',
+      help: 'Free space below which writes are refused, so that packing still has room; 0 turns the check off.',
+      default: 64 * 1024 ** 2,
+      min: 0,
+    },
+    packRows: {
+      kind: 'int',
+      help: 'Rows of one host and column list after which they are packed (480 = two hours at 15 s).',
+      default: 480,
+      min: 16,
+      max: 4096,
+    },
+    packBytes: {
+      kind: 'size',
+      help: 'Unpacked bytes of one host in memory after which they are packed.',
+      default: 48 * 1024,
+      min: 4096,
+      max: 16 * 1024 ** 2,
+    },
+    packAfter: {
+      kind: 'duration',
+      help: 'Age of the oldest unpacked row after which a host is packed although it has few rows.',
+      default: 2 * 3_600_000,
+      min: 60_000,
+      max: DAY_MS,
+    },
+    keepRaw: {
+      kind: 'duration',
+      help: 'How long raw samples are kept.',
+      default: 30 * DAY_MS,
+      min: DAY_MS,
+    },
+    keepFiveMinutes: {
+      kind: 'duration',
+      help: 'How long 5 min rollups are kept.',
+      default: 400 * DAY_MS,
+      min: DAY_MS,
+    },
+    keepHours: {
+      kind: 'duration',
+      help: 'How long 1 h rollups and declared gaps are kept.',
+      default: 5 * 365 * DAY_MS,
+      min: DAY_MS,
+    },
+    keepStreams: {
+      kind: 'duration',
+      help: 'How long the watermark of a stream that is no longer used is kept.',
+      default: 60 * DAY_MS,
+      min: 60 * DAY_MS,
+    },
+  },
+} as const satisfies SectionField;
+
+export type StoreConfig = Values<typeof storeConfig.fields>;

@@ -1,0 +1,163 @@
+// Packing: the unpacked rows of one host become chunks and rollups. Called inside a transaction; changes nothing in memory,
+// so that a failed transaction leaves the host as it was.
+
+import type { Archive, LastValues } from './archive.ts';
+import { encodeChunk } from './chunk.ts';
+import { toDecimals } from './column.ts';
+import type { StoreConfig } from './config.ts';
+import type { HostState, SeriesState } from './hosts.ts';
+import type { Reader } from './reader.ts';
+import { encodeRollup, openRollup } from './rollup-codec.ts';
+import {
+  cutRows,
+  emptyColumn,
+  foldColumn,
+  join,
+  replaceBuckets,
+  sliceRollup,
+  TIERS,
+  type Rollup,
+  type RollupColumn,
+  type Tier,
+} from './rollup.ts';
+import type { Rows, Tail } from './tail.ts';
+
+export interface PackContext {
+  archive: Archive;
+  reader: Reader;
+  lastGroup: number;
+  /** Older raw samples are past retention: their rollups can only be added to. */
+  rawFrom: number;
+}
+
+/** Spreads hosts over [0, 1), so that they are not all packed at once. */
+const spread = (id: number): number => (id * 0.618_033_988_749_895) % 1;
+
+/** Rows after which a series is packed; the first time between half and all, by host. */
+export function rowLimit(s: SeriesState, packRows: number): number {
+  return s.packedOnce ? packRows : Math.ceil(packRows * (0.5 + spread(s.host.id) / 2));
+}
+
+/** Whether the oldest unpacked row has waited long enough. */
+export function isDue(s: SeriesState, now: number, config: StoreConfig): boolean {
+  return s.tail.rows > 0 && now - s.tail.firstArrivedAt >= config.packAfter * (1 + spread(s.host.id) / 4);
+}
+
+export function packHost(host: HostState, context: PackContext): void {
+  for (const s of host.series) if (s.tail.rows > 0) packSeries(s, context);
+  context.archive.setPacked(host.id, context.lastGroup);
+}
+
+function packSeries(s: SeriesState, context: PackContext): void {
+  const { archive } = context;
+  const rows = sortRows(s.tail.read());
+  const n = rows.count;
+  const [fine, coarse] = TIERS as [Tier, Tier];
+  const cuts = cutRows(rows.at, n, fine.stepMs);
+  const columns: RollupColumn[] = [];
+  const data = encodeChunk(rows, (c, decimals) =>
+    columns.push(foldColumn(cuts, rows.at, rows.columns[c] as Float64Array, decimals)),
+  );
+  const fresh: Rollup = { at: cuts.at, columns };
+  archive.addChunk(s.id, rows.at[0] as number, rows.at[n - 1] as number, data);
+  addRollup(s, 0, fresh, context);
+  addRollup(s, 1, join([fresh], coarse.stepMs).rollup, context);
+  archive.setLast(s.id, foldLast(archive.last(s.id), s.columns.length, s.tail, rows));
+  archive.addToCounter('rows', s.tail.rows);
+  archive.addToCounter('samples', s.tail.samples);
+}
+
+/** By time; rows of one time become one, in which each value is the latest that arrived. */
+function sortRows(rows: Rows): Rows {
+  const { at, count } = rows;
+  let isSorted = true;
+  for (let i = 1; i < count && isSorted; i++) isSorted = (at[i] as number) > (at[i - 1] as number);
+  if (isSorted) return rows;
+  const order = Array.from(at.keys()).sort((a, b) => (at[a] as number) - (at[b] as number) || a - b);
+  const lasts = order.flatMap((row, i) =>
+    i + 1 === count || at[row] !== at[order[i + 1] as number] ? [i] : [],
+  );
+  const pick = (x: Float64Array): Float64Array =>
+    Float64Array.from(lasts, (i) => x[order[i] as number] as number);
+  const latestOf = (x: Float64Array): Float64Array =>
+    Float64Array.from(lasts, (end, k) => {
+      const start = k === 0 ? 0 : (lasts[k - 1] as number) + 1;
+      for (let i = end; i > start; i--) {
+        const v = x[order[i] as number] as number;
+        if (!Number.isNaN(v)) return v;
+      }
+      return x[order[start] as number] as number;
+    });
+  return {
+    count: lasts.length,
+    at: pick(at),
+    arrivedAt: pick(rows.arrivedAt),
+    columns: rows.columns.map(latestOf),
+  };
+}
+
+/** Joins new buckets into the stored windows. The chunk with the new rows is already in the archive. */
+function addRollup(s: SeriesState, index: number, fresh: Rollup, context: PackContext): void {
+  const { stepMs, windowMs } = TIERS[index] as Tier;
+  const windows = new Set(Array.from(fresh.at, (at) => Math.floor(at / windowMs)));
+  for (const window of windows) {
+    const part = sliceRollup(fresh, window * windowMs, (window + 1) * windowMs);
+    const [found] = context.archive.rollups(s.id, index, window, window);
+    const stored = found && openRollup(found.data, stepMs);
+    const whole =
+      stored && stored.width === s.columns.length ? joinInto(s, stored.all(), part, stepMs, context) : part;
+    context.archive.setRollup(s.id, index, window, encodeRollup(whole, stepMs));
+  }
+}
+
+function joinInto(
+  s: SeriesState,
+  stored: Rollup,
+  part: Rollup,
+  stepMs: number,
+  context: PackContext,
+): Rollup {
+  const { rollup, overlaps } = join([stored, part], stepMs);
+  let out = rollup;
+  for (const start of overlaps) {
+    if (start < context.rawFrom) continue;
+    const folded = foldBucket(s, start, stepMs, context);
+    if (folded) out = replaceBuckets(out, folded);
+  }
+  return out;
+}
+
+/** One bucket of a series, from its raw samples. */
+function foldBucket(s: SeriesState, start: number, stepMs: number, context: PackContext): Rollup | undefined {
+  const columns = s.columns.map((_, c) => {
+    const { at, value } = context.reader.packedPoints(s, c, start, start + stepMs);
+    const n = at.length;
+    if (n === 0) return undefined;
+    return foldColumn(cutRows(at, n, stepMs), at, value, toDecimals(value, n, new Float64Array(n)));
+  });
+  return { at: Float64Array.of(start), columns: columns.map((c) => c ?? emptyColumn(1)) };
+}
+
+/** The newest value of each column after these rows. */
+export function foldLast(
+  before: LastValues | undefined,
+  width: number,
+  tail: Tail,
+  given?: Rows,
+): LastValues {
+  const last = before ?? {
+    ats: new Float64Array(width).fill(Number.NaN),
+    values: new Float64Array(width).fill(Number.NaN),
+  };
+  if (tail.rows === 0) return last;
+  const rows = given ?? sortRows(tail.read());
+  for (let c = 0; c < width; c++) {
+    const x = rows.columns[c] as Float64Array;
+    let r = rows.count - 1;
+    while (r >= 0 && Number.isNaN(x[r])) r--;
+    if (r < 0 || (rows.at[r] as number) < (last.ats[c] as number)) continue;
+    last.ats[c] = rows.at[r] as number;
+    last.values[c] = x[r] as number;
+  }
+  return last;
+}

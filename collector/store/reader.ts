@@ -1,0 +1,245 @@
+// Reading one host: raw samples and buckets from chunks, rollups and unpacked rows together. Promise: an answer is complete
+// at any time and the same as if it had been computed from all raw samples; where parts overlap in time (late data, one key
+// in two column lists) the buckets concerned are folded anew from the samples. Damaged blocks are left out and reported.
+
+import type { Archive } from './archive.ts';
+import { openChunk, type Chunk } from './chunk.ts';
+import { toDecimals } from './column.ts';
+import type { HostState, SeriesState } from './hosts.ts';
+import { openRollup } from './rollup-codec.ts';
+import { cutRows, foldColumn, join, replaceBuckets, sliceRollup, TIERS, type Rollup } from './rollup.ts';
+import { POWERS } from './tail.ts';
+
+export interface ColumnQuery {
+  host: number;
+  keys: readonly string[];
+  from: number;
+  to: number;
+}
+
+export interface PointColumns {
+  at: Float64Array;
+  value: Float64Array;
+}
+
+export interface BucketColumns {
+  at: Float64Array;
+  min: Float64Array;
+  max: Float64Array;
+  mean: Float64Array;
+  last: Float64Array;
+  count: Float64Array;
+}
+
+/** Samples of one column, sorted by time; later parts arrived later. */
+interface Part {
+  at: Float64Array;
+  value: Float64Array;
+  arrivals: () => Float64Array;
+}
+
+const NONE = new Float64Array(0);
+
+export class Reader {
+  private readonly archive: Archive;
+  private readonly onDamage: (place: string) => void;
+
+  constructor(archive: Archive, onDamage: (place: string) => void) {
+    this.archive = archive;
+    this.onDamage = onDamage;
+  }
+
+  points(host: HostState, query: ColumnQuery): Map<string, PointColumns> {
+    const out = new Map<string, PointColumns>();
+    for (const key of query.keys) {
+      const parts = host.series.flatMap((s) => {
+        const column = s.columns.indexOf(key);
+        return column < 0 ? [] : this.parts(s, column, query.from, query.to);
+      });
+      const points = mergeParts(parts);
+      if (points.at.length > 0) out.set(key, points);
+    }
+    return out;
+  }
+
+  /** Buckets on the grid of whole steps since 1970; the first one holds `from`, each is whole. */
+  buckets(host: HostState, query: ColumnQuery & { stepMs: number }): Map<string, BucketColumns> {
+    const { stepMs } = query;
+    const from = Math.floor(query.from / stepMs) * stepMs;
+    const to = Math.ceil(query.to / stepMs) * stepMs;
+    const out = new Map<string, BucketColumns>();
+    for (const key of query.keys) {
+      const rollup = this.rollup(host, key, { from, to, stepMs });
+      const columns = rollup && presentBuckets(rollup);
+      if (columns && columns.at.length > 0) out.set(key, columns);
+    }
+    return out;
+  }
+
+  private rollup(
+    host: HostState,
+    key: string,
+    range: { from: number; to: number; stepMs: number },
+  ): Rollup | undefined {
+    const tier = TIERS.findLastIndex((t) => range.stepMs % t.stepMs === 0);
+    if (tier < 0) return foldPoints(this.pointsOf(host, key, range.from, range.to), range.stepMs);
+    const parts: Rollup[] = [];
+    for (const s of host.series) {
+      const column = s.columns.indexOf(key);
+      if (column < 0) continue;
+      parts.push(...this.storedParts(s, column, tier, range.from, range.to));
+      const fresh = mergeParts(tailParts(s, column, range.from, range.to));
+      if (fresh.at.length > 0) parts.push(foldPoints(fresh, (TIERS[tier] as { stepMs: number }).stepMs));
+    }
+    const joined = join(parts, range.stepMs);
+    return this.mend(joined, (start) => this.pointsOf(host, key, start, start + range.stepMs), range.stepMs);
+  }
+
+  private mend(
+    joined: { rollup: Rollup; overlaps: number[] },
+    pointsFrom: (start: number) => PointColumns,
+    stepMs: number,
+  ): Rollup {
+    let { rollup } = joined;
+    for (const start of joined.overlaps) {
+      const points = pointsFrom(start);
+      if (points.at.length > 0) rollup = replaceBuckets(rollup, foldPoints(points, stepMs));
+    }
+    return rollup;
+  }
+
+  private pointsOf(host: HostState, key: string, from: number, to: number): PointColumns {
+    return this.points(host, { host: host.id, keys: [key], from, to }).get(key) ?? { at: NONE, value: NONE };
+  }
+
+  private storedParts(s: SeriesState, column: number, tier: number, from: number, to: number): Rollup[] {
+    const { stepMs, windowMs } = TIERS[tier] as { stepMs: number; windowMs: number };
+    const windows = this.archive.rollups(
+      s.id,
+      tier,
+      Math.floor(from / windowMs),
+      Math.floor((to - 1) / windowMs),
+    );
+    return windows.flatMap(({ id, data }) => {
+      const stored = openRollup(data, stepMs);
+      if (!stored) {
+        this.onDamage(`rollup ${id}`);
+        return [];
+      }
+      return [sliceRollup({ at: stored.at, columns: [stored.column(column)] }, from, to)];
+    });
+  }
+
+  /** What the archive holds of one column of one series, without the unpacked rows. */
+  packedPoints(s: SeriesState, column: number, from: number, to: number): PointColumns {
+    return mergeParts(this.chunkParts(s, column, from, to));
+  }
+
+  private parts(s: SeriesState, column: number, from: number, to: number): Part[] {
+    return [...this.chunkParts(s, column, from, to), ...tailParts(s, column, from, to)];
+  }
+
+  private chunkParts(s: SeriesState, column: number, from: number, to: number): Part[] {
+    return this.archive.chunks(s.id, from, to).flatMap(({ id, data }) => {
+      const chunk = this.open(id, data);
+      return chunk ? [chunkPart(chunk, column, from, to)] : [];
+    });
+  }
+
+  /** undefined when the chunk is damaged, which is counted. */
+  open(id: number, data: Uint8Array): Chunk | undefined {
+    const chunk = openChunk(data);
+    if (!chunk) this.onDamage(`chunk ${id}`);
+    return chunk;
+  }
+}
+
+function chunkPart(chunk: Chunk, column: number, from: number, to: number): Part {
+  const at = chunk.times();
+  const value = chunk.column(column);
+  const keep = rowsBetween(at, from, to, value);
+  if (keep.length === at.length) return { at, value, arrivals: () => chunk.arrivals() };
+  return { at: pick(at, keep), value: pick(value, keep), arrivals: () => pick(chunk.arrivals(), keep) };
+}
+
+/** The unpacked rows as parts, each sorted by time: one when they came in order. */
+function tailParts(s: SeriesState, column: number, from: number, to: number): Part[] {
+  if (s.tail.rows === 0 || s.tail.maxAt < from || s.tail.minAt >= to) return [];
+  const rows = s.tail.read([column]);
+  const values = rows.columns[column] as Float64Array;
+  const keep = rowsBetween(rows.at, from, to, values);
+  // Rows that arrived out of order are told apart by their place, not by the clock alone: sorting is stable.
+  keep.sort((a, b) => (rows.at[a] as number) - (rows.at[b] as number));
+  const last = keep.filter(
+    (row, i) => i + 1 === keep.length || rows.at[row] !== rows.at[keep[i + 1] as number],
+  );
+  return [{ at: pick(rows.at, last), value: pick(values, last), arrivals: () => pick(rows.arrivedAt, last) }];
+}
+
+function rowsBetween(at: Float64Array, from: number, to: number, value: Float64Array): number[] {
+  const keep: number[] = [];
+  for (let i = 0; i < at.length; i++) {
+    const t = at[i] as number;
+    if (t >= from && t < to && !Number.isNaN(value[i])) keep.push(i);
+  }
+  return keep;
+}
+
+const pick = (x: Float64Array, rows: readonly number[]): Float64Array =>
+  Float64Array.from(rows, (i) => x[i] as number);
+
+/** One list in time order; of two samples with one time the later arrival stays. */
+function mergeParts(all: readonly Part[]): PointColumns {
+  const parts = all.filter((p) => p.at.length > 0);
+  const [only] = parts;
+  if (!only) return { at: NONE, value: NONE };
+  if (parts.length === 1) return only;
+  const ordered = parts.toSorted((a, b) => (a.at[0] as number) - (b.at[0] as number));
+  const isApart = ordered.every(
+    (p, i) => i === 0 || (p.at[0] as number) > (ordered[i - 1]?.at.at(-1) as number),
+  );
+  if (isApart) return { at: concat(ordered.map((p) => p.at)), value: concat(ordered.map((p) => p.value)) };
+  const at = concat(parts.map((p) => p.at));
+  const value = concat(parts.map((p) => p.value));
+  const arrivals = concat(parts.map((p) => p.arrivals()));
+  const order = Array.from(at.keys()).sort(
+    (a, b) =>
+      (at[a] as number) - (at[b] as number) || (arrivals[a] as number) - (arrivals[b] as number) || a - b,
+  );
+  const last = order.filter((row, i) => i + 1 === order.length || at[row] !== at[order[i + 1] as number]);
+  return { at: pick(at, last), value: pick(value, last) };
+}
+
+function concat(lists: readonly Float64Array[]): Float64Array {
+  const out = new Float64Array(lists.reduce((n, l) => n + l.length, 0));
+  let i = 0;
+  for (const list of lists) {
+    out.set(list, i);
+    i += list.length;
+  }
+  return out;
+}
+
+function foldPoints(points: PointColumns, stepMs: number): Rollup {
+  const n = points.at.length;
+  const cuts = cutRows(points.at, n, stepMs);
+  const decimals = toDecimals(points.value, n, new Float64Array(n));
+  return { at: cuts.at, columns: [foldColumn(cuts, points.at, points.value, decimals)] };
+}
+
+function presentBuckets(rollup: Rollup): BucketColumns | undefined {
+  const c = rollup.columns[0];
+  if (!c) return undefined;
+  const rows = Array.from(rollup.at.keys()).filter((b) => c.count[b] !== 0);
+  const f = c.scale > 0 ? (POWERS[c.scale] as number) : 1;
+  const value = (x: Float64Array): Float64Array => Float64Array.from(rows, (b) => (x[b] as number) / f);
+  const mean = Float64Array.from(rows, (b) => (c.sum[b] as number) / f / (c.count[b] as number));
+  return {
+    at: pick(rollup.at, rows),
+    min: value(c.min),
+    max: value(c.max),
+    last: value(c.last),
+    mean,
+    count: pick(c.count, rows),
+  };
+}

@@ -1,0 +1,119 @@
+// The writer thread: owns the engine, answers one message at a time, and packs between messages, a few milliseconds each.
+
+import { parentPort, workerData, type Transferable } from 'node:worker_threads';
+import { systemClock } from '../../shared/clock.ts';
+import { isNamedError } from '../../shared/errors.ts';
+import type { Definitions } from './archive.ts';
+import type { StoreConfig } from './config.ts';
+import { Engine, type Log } from './engine.ts';
+import { RECORD_HEAD_BYTES } from './journal.ts';
+import type { ColumnQuery } from './reader.ts';
+
+export type Request =
+  | { op: 'commit'; buffer: ArrayBuffer; bytes: number; definitions: Definitions; now: number }
+  | { op: 'points'; query: ColumnQuery; now: number }
+  | { op: 'buckets'; query: ColumnQuery & { stepMs: number }; now: number }
+  | { op: 'gaps'; host: number; from: number; to: number; now: number }
+  | { op: 'stats'; now: number }
+  | { op: 'maintain'; all: boolean; now: number }
+  | { op: 'close'; now: number };
+
+export interface Setup {
+  folder: string;
+  config: StoreConfig;
+  now: number;
+}
+
+export type Answer =
+  | { id: number; ok: true; result: unknown }
+  | { id: number; ok: false; code?: string; message: string }
+  | { log: 'info' | 'warn' | 'error'; fields: object; message: string };
+
+const port = parentPort;
+if (!port) throw new Error('worker.ts runs as a worker thread only');
+
+const post = (answer: Answer, transfer: Transferable[] = []): void => port.postMessage(answer, transfer);
+
+const log: Log = {
+  info: (fields, message) => post({ log: 'info', fields: plain(fields), message }),
+  warn: (fields, message) => post({ log: 'warn', fields: plain(fields), message }),
+  error: (fields, message) => post({ log: 'error', fields: plain(fields), message }),
+};
+
+/** Errors do not cross threads with their codes: told as text. */
+function plain(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).map(([k, v]) => [k, v instanceof Error ? v.message : v]));
+}
+
+const setup = workerData as Setup;
+const real = systemClock();
+/** Wall time is the main thread's, which sends it along: a test or simulation moves it. */
+let now = setup.now;
+const engine = new Engine({
+  folder: setup.folder,
+  config: setup.config,
+  log,
+  clock: { now: () => now, monotonic: () => real.monotonic() },
+});
+
+let packing: NodeJS.Immediate | undefined;
+
+function packSoon(): void {
+  packing ??= setImmediate(() => {
+    packing = undefined;
+    if (engine.packSome()) packSoon();
+    else engine.forgetPacked();
+  });
+}
+
+function answer(request: Request): { result: unknown; transfer?: Transferable[] } {
+  switch (request.op) {
+    case 'commit': {
+      engine.commit(new Uint8Array(request.buffer, 0, request.bytes), RECORD_HEAD_BYTES, request.definitions);
+      if (engine.isPackingDue) packSoon();
+      return { result: request.buffer, transfer: [request.buffer] };
+    }
+    case 'points':
+      return { result: engine.points(request.query) };
+    case 'buckets':
+      return { result: engine.buckets(request.query) };
+    case 'gaps':
+      return { result: engine.gaps(request.host, request.from, request.to) };
+    case 'stats':
+      return { result: engine.stats() };
+    case 'maintain':
+    case 'close':
+      return { result: undefined };
+  }
+}
+
+async function maintain(all: boolean): Promise<void> {
+  engine.markDue(all);
+  while (engine.packSome()) await new Promise((resolve) => setImmediate(resolve));
+  engine.tidy(all);
+}
+
+async function handle(id: number, request: Request): Promise<void> {
+  now = request.now;
+  try {
+    if (request.op === 'maintain') await maintain(request.all);
+    if (request.op === 'close') {
+      clearImmediate(packing);
+      engine.close();
+    }
+    const { result, transfer } = answer(request);
+    post({ id, ok: true, result }, transfer);
+    if (request.op === 'close') port?.close();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    post({ id, ok: false, message, ...(isNamedError(error) ? { code: error.code } : {}) });
+  }
+}
+
+port.on('message', (message: { id: number; request: Request }) => void handle(message.id, message.request));
+try {
+  post({ id: 0, ok: true, result: engine.open() });
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  post({ id: 0, ok: false, message, ...(isNamedError(error) ? { code: error.code } : {}) });
+}
