@@ -1,0 +1,391 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type ManualClock, manualClock } from '../../shared/clock.ts';
+import { PROTOCOL, type Report } from '../../shared/frame.ts';
+import { silentLog } from '../log.ts';
+import { type CollectorLink, openLink } from './collector-link.ts';
+import { memorySpool } from './testing/memory-spool.ts';
+import { type ModelCollector, modelCollector } from './testing/model-collector.ts';
+
+interface World {
+  clock: ManualClock;
+  spool: ReturnType<typeof memorySpool>;
+  model: ModelCollector;
+  link: CollectorLink;
+  append(count?: number): void;
+  /** Times of all reports ever appended, by stream and number. */
+  appended: Map<string, number>;
+}
+
+function world(
+  options: { urls?: string[]; collector?: string; random?: () => number; delayMs?: () => number } = {},
+): World {
+  const clock = manualClock();
+  let ids = 0;
+  const spool = memorySpool(() => (++ids).toString(16).padStart(32, '0'));
+  const model = modelCollector(clock, options.delayMs ?? (() => 10));
+  const link = openLink({
+    collector: options.collector ?? 'model',
+    urls: options.urls ?? ['http://model'],
+    agent: 'host-1',
+    spool,
+    clock,
+    random: options.random ?? (() => 0.5),
+    log: silentLog,
+    dial: { timeoutMs: 1000 },
+    transports: {
+      websocket: (o, e) => (model.kinds.push(`websocket ${o.url}`), model.open(o, e)),
+      http: (o, e) => (model.kinds.push(`http ${o.url}`), { ...openHealthy(model, o, e) }),
+    },
+    hello: (_nonce, _collector) => ({
+      t: 'hello',
+      protocol: PROTOCOL,
+      agent: 'host-1',
+      sig: 's',
+      version: '1',
+      boot: 'b',
+      at: clock.now(),
+      bootAt: 0,
+      fingerprint: 'f',
+      journal: { startedAt: 0 },
+      streams: spool.streams(),
+    }),
+  });
+  const appended = new Map<string, number>();
+  return {
+    clock,
+    spool,
+    model,
+    link,
+    appended,
+    append(count = 1) {
+      for (let i = 0; i < count; i++) {
+        const at = clock.now();
+        const { stream, seq } = spool.append({ series: '0'.repeat(16), at, off: null, boot: 'b', v: [i] }, [
+          'x',
+        ]);
+        appended.set(`${stream}/${seq}`, at);
+      }
+      link.wake();
+    },
+  };
+}
+
+/** A proxy that refuses upgrades lets posts through. */
+function openHealthy(...[model, options, events]: [ModelCollector, ...Parameters<ModelCollector['open']>]) {
+  const refused = model.upgradesRefused;
+  model.upgradesRefused = false;
+  try {
+    return model.open(options, events);
+  } finally {
+    model.upgradesRefused = refused;
+  }
+}
+
+function storedOf(model: ModelCollector): Map<string, number | string> {
+  return new Map(
+    [...model.stored].flatMap(([s, numbers]) => [...numbers].map(([n, at]) => [`${s}/${n}`, at])),
+  );
+}
+
+const seqs = (frames: ModelCollector['accepted']): number[] =>
+  frames.filter((f): f is Report => f.t === 'report').map((f) => f.seq);
+
+test('delivers what is appended, in order, and the spool forgets it', () => {
+  const w = world();
+  w.link.start();
+  w.append(30);
+  w.clock.advance(2000);
+  assert.deepEqual(
+    seqs(w.model.accepted),
+    Array.from({ length: 30 }, (_, i) => i),
+  );
+  assert.equal(w.spool.held().length, 0);
+  assert.equal(w.link.status().state, 'open');
+});
+
+test('measures the offset by five exchanges and tells the collector', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  assert.equal(w.model.received.filter((f) => f.t === 'time').length, 5);
+  const clocks = w.model.received.filter((f) => f.t === 'clock');
+  assert.equal(clocks.length, 1);
+  // The model's clock is 5 s ahead; half a round trip of 20 ms is the error it may have.
+  assert.ok(Math.abs((w.link.offsetMs() ?? 0) - 5000) <= 10);
+});
+
+test('a stepped wall clock makes the offset unknown until it is measured again', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.model.silent = true;
+  w.clock.step(3_600_000);
+  w.append();
+  assert.equal(w.link.offsetMs(), null);
+  w.model.silent = false;
+  w.clock.advance(60_000);
+  assert.ok(Math.abs((w.link.offsetMs() ?? 0) - 5000) <= 10);
+});
+
+test('refuses a collector of another name, and sends it nothing', () => {
+  const w = world({ collector: 'the enrolled one' });
+  w.link.start();
+  w.append();
+  w.clock.advance(5000);
+  assert.deepEqual(w.model.received, []);
+  assert.equal(w.link.status().lastError, 'WRONG_COLLECTOR');
+});
+
+test('a silent connection is given up after 30 s and dialled again', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.model.silent = true;
+  w.clock.advance(29_000);
+  assert.equal(w.model.connections, 1);
+  w.clock.advance(3000);
+  w.model.silent = false;
+  w.clock.advance(60_000);
+  assert.ok(w.model.connections >= 2);
+  assert.equal(w.link.status().state, 'open');
+});
+
+test('tries the other addresses in turn', () => {
+  const w = world({ urls: ['http://a', 'http://b'] });
+  w.model.down = true;
+  w.link.start();
+  w.clock.advance(2000);
+  assert.deepEqual(w.model.kinds.slice(0, 2), ['websocket http://a', 'websocket http://b']);
+});
+
+test('two refused upgrades turn to posts, and WebSocket is tried again after an hour', () => {
+  const w = world();
+  w.model.upgradesRefused = true;
+  w.link.start();
+  w.clock.advance(60_000);
+  assert.equal(w.link.status().transport, 'http');
+  assert.equal(w.link.status().state, 'open');
+  w.model.upgradesRefused = false;
+  w.clock.advance(3_700_000);
+  assert.equal(w.link.status().transport, 'websocket');
+  assert.equal(w.link.status().state, 'open');
+});
+
+test('after a long outage live data overtakes the backlog', () => {
+  const w = world();
+  w.model.down = true;
+  w.link.start();
+  for (let i = 0; i < 40; i++) {
+    w.append();
+    w.clock.advance(15_000);
+  }
+  w.model.down = false;
+  w.model.creditBytes = 200;
+  w.clock.advance(60_000);
+  assert.equal(w.spool.rotations(), 1);
+  w.append();
+  w.clock.advance(5000);
+  const live = w.spool.liveStream;
+  assert.ok(w.model.stored.get(live)?.has(0), 'the live report is stored');
+  w.clock.advance(600_000);
+  assert.deepEqual(storedOf(w.model), w.appended);
+});
+
+test('history in flight stays within the credit', () => {
+  const w = world();
+  w.model.down = true;
+  w.link.start();
+  w.append(100);
+  w.clock.advance(300_000);
+  w.model.down = false;
+  w.model.creditBytes = 600;
+  const sizes: number[] = [];
+  for (let i = 0; i < 2000 && w.spool.held().length > 0; i++) {
+    w.clock.advance(5);
+    const acked = w.model.accepted.length;
+    const sent = w.model.received.filter((f) => f.t === 'report').length;
+    sizes.push(sent - acked);
+  }
+  assert.ok(Math.max(...sizes) <= 8);
+  w.clock.advance(600_000);
+  assert.deepEqual(storedOf(w.model), w.appended);
+});
+
+test('a collector without room is left alone for the time it asks for', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.model.refuseNext('STORE_UNAVAILABLE', { retryAfterMs: 8000 });
+  w.append(3);
+  w.clock.advance(100);
+  const before = w.model.received.filter((f) => f.t === 'report').length;
+  w.clock.advance(7000);
+  assert.equal(w.model.received.filter((f) => f.t === 'report').length, before);
+  w.clock.advance(3000);
+  assert.deepEqual(storedOf(w.model), w.appended);
+});
+
+test('a report refused for good becomes a declared gap and holds up nothing', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.model.refuseNext('FUTURE_DATED');
+  w.append(5);
+  w.clock.advance(5000);
+  assert.equal(w.model.accepted[0]?.t, 'gap');
+  assert.deepEqual(seqs(w.model.accepted), [1, 2, 3, 4]);
+});
+
+test('a refusal without a number is traced to its report by sending one at a time', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.model.refuseNext('FRAME_MALFORMED', { mute: true });
+  w.append(1);
+  w.clock.advance(100);
+  w.model.refuseNext('FRAME_MALFORMED', { mute: true });
+  w.clock.advance(5000);
+  w.append(3);
+  w.clock.advance(5000);
+  assert.equal(w.model.accepted[0]?.t, 'gap');
+  assert.deepEqual(seqs(w.model.accepted), [1, 2, 3]);
+});
+
+test('a revoked agent keeps its reports and asks again seldom', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.model.refuseNext('REVOKED');
+  w.append(3);
+  w.clock.advance(10_000);
+  assert.equal(w.link.status().state, 'refused');
+  assert.equal(w.spool.held().length, 3);
+  w.clock.advance(600_000);
+  assert.deepEqual(storedOf(w.model), w.appended);
+});
+
+test('stopping sends the last report, then goodbye, and waits for the acknowledgement', async () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.append(20);
+  const stopped = w.link.stop('shutdown', 3000);
+  w.clock.advance(1000);
+  await stopped;
+  assert.deepEqual(storedOf(w.model), w.appended);
+  const last = w.model.received.slice(-1)[0];
+  assert.deepEqual(last, { t: 'goodbye', reason: 'shutdown' });
+  assert.equal(w.spool.held().length, 0);
+});
+
+test('stopping without a connection ends at once and keeps the reports', async () => {
+  const w = world();
+  w.model.down = true;
+  w.link.start();
+  w.append(2);
+  w.clock.advance(100);
+  await w.link.stop('stop', 3000);
+  assert.equal(w.spool.held().length, 2);
+});
+
+test('stopping a stuck connection ends in time', async () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.model.silent = true;
+  w.append();
+  const stopped = w.link.stop('stop', 3000);
+  w.clock.advance(3600);
+  await stopped;
+  assert.equal(w.link.status().state, 'closed');
+});
+
+const CODES = [
+  'RATE_LIMITED',
+  'STORE_UNAVAILABLE',
+  'FUTURE_DATED',
+  'SERIES_UNKNOWN',
+  'SERIES_LIMIT',
+  'REVOKED',
+] as const;
+const action = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('append' as const), n: fc.integer({ min: 1, max: 12 }) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), n: fc.integer({ min: 1, max: 40_000 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('wait' as const), n: fc.integer({ min: 1, max: 60 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('cut', 'down', 'up', 'loseIn', 'loseOut' as const) }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('rotate', 'stepClock' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('refuse' as const),
+      code: fc.constantFrom(...CODES),
+      mute: fc.boolean(),
+    }),
+  },
+);
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+
+function act(w: World, step: Action): void {
+  switch (step.do) {
+    case 'append':
+      return w.append(step.n);
+    case 'wait':
+      return w.clock.advance(step.n);
+    case 'cut':
+      return w.model.cut();
+    case 'down':
+      w.model.down = true;
+      return w.model.cut();
+    case 'up':
+      w.model.down = false;
+      return;
+    case 'loseIn':
+      return w.model.lose('in');
+    case 'loseOut':
+      return w.model.lose('out');
+    case 'rotate':
+      return w.spool.rotate();
+    case 'stepClock':
+      return w.clock.step(1_800_000);
+    case 'refuse':
+      return w.model.refuseNext(step.code, { mute: step.mute });
+  }
+}
+
+test('whatever is cut, lost, refused or delayed: in the end each report is stored once or declared lost', () => {
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 60 }), fc.infiniteStream(fc.nat(400)), (steps, delays) => {
+      const w = world({ delayMs: () => delays.next().value ?? 0, random: () => 0.3 });
+      w.link.start();
+      for (const step of steps) act(w, step);
+      w.model.down = false;
+      // Frames vanish on a real line only together with it.
+      w.model.cut();
+      w.append();
+      w.clock.advance(3_600_000);
+      w.model.cut();
+      w.clock.advance(3_600_000);
+      const stored = storedOf(w.model);
+      assert.deepEqual(w.model.twice, []);
+      assert.equal(w.spool.held().length, 0, 'the spool is empty');
+      assert.deepEqual([...stored.keys()].sort(), [...w.appended.keys()].sort());
+      for (const [key, at] of stored) if (typeof at === 'number') assert.equal(at, w.appended.get(key));
+      for (const at of stored.values()) if (typeof at === 'string') assert.equal(at, 'gap:refused');
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,148 @@
+// A collector as the agent may meet one at its worst, on a manual clock: it delays, loses, refuses and cuts when told to, and holds
+// to the wire's rules otherwise. It keeps what it stored, number by number.
+
+import type { Clock } from '../../../shared/clock.ts';
+import type { ErrorCode } from '../../../shared/errors.ts';
+import {
+  type AgentFrame,
+  type CollectorFrame,
+  type Gap,
+  PROTOCOL,
+  type Report,
+} from '../../../shared/frame.ts';
+import type { OpenTransport, TransportEvents } from '../transport.ts';
+
+export interface ModelCollector {
+  open: OpenTransport;
+  /** Stream → number → the report's time, or `gap:reason`. */
+  stored: Map<string, Map<number, number | string>>;
+  /** Accepted frames in order. */
+  accepted: (Report | Gap)[];
+  /** A number that was stored twice: a broken promise of this model or of the machine. */
+  twice: string[];
+  received: AgentFrame[];
+  cut(): void;
+  /** The next report is answered with this instead of being stored; without its number when `mute`. */
+  refuseNext(code: ErrorCode, options?: { mute?: boolean; retryAfterMs?: number }): void;
+  /** The next frame in this direction vanishes. */
+  lose(way: 'in' | 'out'): void;
+  /** Until healed, no connection comes about. */
+  down: boolean;
+  upgradesRefused: boolean;
+  silent: boolean;
+  creditBytes: number;
+  name: string;
+  connections: number;
+  kinds: string[];
+}
+
+export function modelCollector(clock: Clock, delayMs: () => number): ModelCollector {
+  const stored: ModelCollector['stored'] = new Map();
+  let current: { events: TransportEvents; alive: boolean } | undefined;
+  let refusal: { code: ErrorCode; mute: boolean; retryAfterMs: number } | undefined;
+  const losing = { in: 0, out: 0 };
+  const later = (run: () => void): void => void clock.after(delayMs(), run);
+  const lost = (way: 'in' | 'out'): boolean => losing[way] > 0 && losing[way]-- > 0;
+
+  const model: ModelCollector = {
+    stored,
+    accepted: [],
+    twice: [],
+    received: [],
+    down: false,
+    upgradesRefused: false,
+    silent: false,
+    creditBytes: 4000,
+    name: 'model',
+    connections: 0,
+    kinds: [],
+    cut() {
+      const cut = current;
+      current = undefined;
+      if (!cut?.alive) return;
+      cut.alive = false;
+      later(() => cut.events.closed({ message: 'cut', upgradeRefused: false }));
+    },
+    refuseNext(code, { mute = false, retryAfterMs = 3000 } = {}) {
+      refusal = { code, mute, retryAfterMs };
+    },
+    lose(way) {
+      losing[way] += 1;
+    },
+    open(_options, events) {
+      const line = { events, alive: true };
+      model.connections += 1;
+      let queue = 0;
+      const send = (frame: CollectorFrame): void => {
+        if (lost('out') || model.silent) return;
+        // One line delivers in order, however long each frame takes.
+        queue = Math.max(queue, clock.monotonic() + delayMs());
+        clock.after(queue - clock.monotonic(), () => line.alive && events.frame(frame));
+      };
+      const session = conversation(send);
+      if (model.down || model.upgradesRefused) {
+        line.alive = false;
+        later(() => events.closed({ message: 'refused', upgradeRefused: model.upgradesRefused }));
+      } else {
+        current = line;
+        send({ t: 'challenge', protocol: PROTOCOL, collector: model.name, nonce: 'n', at: clock.now() });
+      }
+      let arriving = 0;
+      return {
+        send(frame) {
+          if (lost('in')) return;
+          arriving = Math.max(arriving, clock.monotonic() + delayMs());
+          clock.after(arriving - clock.monotonic(), () => line.alive && session(frame));
+        },
+        close() {
+          line.alive = false;
+          events.closed({ message: 'closed', upgradeRefused: false });
+        },
+      };
+    },
+  };
+
+  function conversation(send: (frame: CollectorFrame) => void): (frame: AgentFrame) => void {
+    const series = new Set<string>();
+    return (frame) => {
+      model.received.push(frame);
+      if (frame.t === 'hello') {
+        const watermarks = Object.fromEntries(frame.streams.map((s) => [s, watermark(s)]));
+        send({ t: 'welcome', at: clock.now(), watermarks, creditBytes: model.creditBytes });
+      } else if (frame.t === 'time') send({ ...frame, c: clock.now() + 5000 });
+      else if (frame.t === 'beat') send(frame);
+      else if (frame.t === 'series') series.add(frame.id);
+      else if (frame.t === 'report') send(takeReport(frame, series));
+      else if (frame.t === 'gap') send(take(frame, frame.from, frame.to));
+    };
+  }
+
+  const watermark = (stream: string): number => (stored.get(stream)?.size ?? 0) - 1;
+
+  function takeReport(frame: Report, series: ReadonlySet<string>): CollectorFrame {
+    const at = { stream: frame.stream, seq: frame.seq };
+    if (refusal) {
+      const { code, mute, retryAfterMs } = refusal;
+      refusal = undefined;
+      return { t: 'refuse', code, message: 'as told', retryAfterMs, ...(mute ? {} : at) };
+    }
+    if (!series.has(frame.series)) return { t: 'refuse', code: 'SERIES_UNKNOWN', message: '', ...at };
+    return take(frame, frame.seq, frame.seq);
+  }
+
+  function take(frame: Report | Gap, from: number, to: number): CollectorFrame {
+    const { stream } = frame;
+    const expected = watermark(stream) + 1;
+    if (from > expected)
+      return { t: 'refuse', code: 'SEQUENCE_JUMP', message: '', stream, seq: from, expected };
+    const numbers = stored.get(stream) ?? new Map<number, number | string>();
+    stored.set(stream, numbers);
+    if (to >= expected) model.accepted.push(frame);
+    for (let seq = expected; seq <= to; seq++) {
+      if (numbers.has(seq)) model.twice.push(`${stream}/${seq}`);
+      numbers.set(seq, frame.t === 'report' ? frame.at : `gap:${frame.reason}`);
+    }
+    return { t: 'ack', stream, seq: watermark(stream) };
+  }
+  return model;
+}
