@@ -74,6 +74,8 @@ export const BACKUP: ProbeUnit<typeof CONFIG.fields> = {
   name: 'backup',
   config: CONFIG,
   metrics: ['backup_age_seconds', 'backup_size_bytes', 'backup_copies', 'backup_writing', 'backup_rung'],
+  // Loaded when asked for: the running agent never needs it.
+  discover: async (host) => (await import('./discover.ts')).discoverBackups(host),
   open(config, host): Probe {
     requireDistinctNames('backup', 'sets', config.sets);
     const readers = config.sets.map((policy) => createReader(policy, host));

@@ -68,6 +68,8 @@ export const HTTP: ProbeUnit<typeof CONFIG.fields> = {
   name: 'http',
   config: CONFIG,
   metrics: ['http_up', 'http_response_seconds', 'http_status_code', 'http_cert_days'],
+  // Loaded when asked for: the running agent never needs it.
+  discover: async (host) => (await import('./discover.ts')).discoverPages(host),
   open(config, host): Probe {
     requireDistinctNames('http', 'targets', config.targets);
     return {

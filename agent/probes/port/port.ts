@@ -39,6 +39,8 @@ export const PORT: ProbeUnit<typeof CONFIG.fields> = {
   name: 'port',
   config: CONFIG,
   metrics: ['port_up', 'port_connect_seconds'],
+  // Loaded when asked for: the running agent never needs it.
+  discover: async (host) => (await import('./discover.ts')).discoverPorts(host),
   open(config, host): Probe {
     requireDistinctNames('port', 'targets', config.targets);
     return {

@@ -44,6 +44,8 @@ export const SERVICE: ProbeUnit<typeof CONFIG.fields> = {
     'service_cpu_percent',
     'service_processes',
   ],
+  // Loaded when asked for: the running agent never needs it.
+  discover: async (host) => (await import('./discover.ts')).discoverServices(host),
   open(config, host): Probe {
     requireDistinctNames('service', 'services', config.services);
     const look = openReader(config.services, host);
