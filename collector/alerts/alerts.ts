@@ -86,6 +86,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
     await inTurn(() => pass.run(clock.now()));
     await canaries.send();
     await outbox.run();
+    await outbox.idle();
   };
   let judging = false;
   let failing = false;

@@ -33,6 +33,8 @@ export interface OutboxOptions {
 export interface Outbox {
   /** Looks at what waits and starts what may go; resolves when those tries have ended. */
   run(): Promise<void>;
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -80,6 +82,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
   return {
     run,
+    async idle() {
+      while (under.size > 0) await Promise.allSettled(under);
+    },
     async close() {
       closing = true;
       // What is under way may end: cut off, it would be told twice after the restart.
