@@ -11,8 +11,8 @@
 // 2. After `sync` returned with no `failing`, every report appended before is on the device. A failed write or sync proves
 //    nothing: the segment is left at its last proven end, and all behind it is written anew into another file.
 // 3. The link is served from memory also while the disk is broken.
-// 4. A file is deleted only after the ledger that explains its absence (acknowledged number or gap) is durable; the one
-//    exception is a full disk, where the ledger follows as soon as there is room.
+// 4. A file is deleted only after the ledger that explains its absence (acknowledged number or gap) is durable. Where a full
+//    disk has no room for that, a closed file is emptied: its name alone then says which numbers were dropped.
 // 5. Time, randomness and the disk are parameters; nothing here waits.
 
 import type { Clock } from '../../shared/clock.ts';
@@ -26,6 +26,8 @@ import {
   allowedBytes,
   bookOf,
   diskBytes,
+  droppedRange,
+  forgettable,
   lastNumber,
   type Ledger,
   nextRelief,
@@ -397,11 +399,10 @@ class DiskSpool implements Spool {
   /** Deletes what the collector has, after noting durably that it has it. */
   #forget(): void {
     if (!this.#hasForgettable) return;
-    this.#hasForgettable = false;
     const done: SegmentInfo[] = [];
-    for (const book of this.#ledger.values())
-      done.push(...book.segments.filter((s) => s.last <= book.acked && s !== this.#writer.growing));
+    for (const book of this.#ledger.values()) done.push(...forgettable(book, this.#writer.growing));
     if (done.length > 0) this.#save();
+    this.#hasForgettable = false;
     for (const info of done) this.#removeSegment(info);
     for (const book of this.#ledger.values()) {
       if (book.id === this.#live || this.#tails.has(book.id) || this.#isHeld(book)) continue;
@@ -441,7 +442,7 @@ class DiskSpool implements Spool {
     return nextRelief(this.#ledger, this.#writer.growing, 'any');
   }
 
-  /** False when it could not be written for want of room: the segment was dropped instead. */
+  /** False when there was no room for what would remain: the segment was dropped instead. */
   #thin(relief: Relief): boolean {
     const { book, segment } = relief;
     try {
@@ -454,20 +455,20 @@ class DiskSpool implements Spool {
       this.#lost.thinned += thinned.removed;
       return true;
     } catch (error) {
-      if (!isDiskError(error)) throw error;
+      if (!isDiskError(error) || error.code !== 'ENOSPC') throw error;
       this.#drop(relief);
       return false;
     }
   }
 
   #drop({ book, segment }: Relief): void {
-    const from = Math.max(segment.first, book.acked + 1);
-    if (from <= segment.last) {
-      const reports = Math.min(segment.reports, segment.last - from + 1);
-      this.#declare(book, { from, to: segment.last, reason: 'dropped', fromAt: segment.firstAt }, reports);
-    }
-    const isExplained = this.#attempt(() => this.#save());
-    this.#removeSegment(segment);
-    if (!isExplained) this.#attempt(() => this.#save());
+    const range = droppedRange(book, segment);
+    this.#declare(book, range, Math.min(segment.reports, range.to - range.from + 1));
+    this.#hasForgettable = true;
+    if (this.#attempt(() => this.#forget()) || segment.kind === 'log') return;
+    // No room to write down why the file goes: empty, its name alone says which numbers were dropped.
+    this.#options.disk.truncate(this.#files.pathOf(segment), 0);
+    this.#files.dropCache();
+    segment.bytes = 0;
   }
 }

@@ -1,6 +1,6 @@
 // How much the spool holds, for people and for the agent's own metrics.
 
-import { diskBytes, type Ledger, type StreamBook } from './ledger.ts';
+import { diskBytes, isGivenUp, type Ledger, type StreamBook } from './ledger.ts';
 import type { SpoolStats } from './spool.ts';
 import { entryAt, type Tail } from './tail.ts';
 
@@ -25,7 +25,7 @@ function countBook(book: StreamBook, tail: Tail | undefined): Held {
   let oldestAt = inMemory ?? Infinity;
   for (const segment of book.segments) {
     bytes += diskBytes(segment.bytes);
-    if (segment.last <= book.acked) continue;
+    if (segment.last <= book.acked || isGivenUp(book, segment)) continue;
     reports += Math.min(segment.reports, segment.last - book.acked);
     if (inMemory === undefined) oldestAt = Math.min(oldestAt, segment.firstAt ?? Infinity);
   }

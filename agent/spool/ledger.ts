@@ -110,6 +110,22 @@ export function acknowledgeUpTo(book: StreamBook, seq: number): SegmentInfo[] {
 
 export type Relief = { kind: 'thin' | 'drop'; book: StreamBook; segment: SegmentInfo };
 
+/** What is lost when this segment is given up. */
+export function droppedRange(book: StreamBook, { first, last, firstAt }: SegmentInfo): Range {
+  return { from: Math.max(first, book.acked + 1), to: last, reason: 'dropped', fromAt: firstAt };
+}
+
+/** A gap covers the whole segment: the file is of no use any more. */
+export function isGivenUp(book: StreamBook, segment: SegmentInfo): boolean {
+  const first = Math.max(segment.first, book.acked + 1);
+  return book.gaps.some((g) => g.reason === 'dropped' && g.from <= first && segment.last <= g.to);
+}
+
+/** What the collector has or the ledger declares lost; the growing segment stays. */
+export function forgettable(book: StreamBook, growing: SegmentInfo | undefined): SegmentInfo[] {
+  return book.segments.filter((s) => s !== growing && (s.last <= book.acked || isGivenUp(book, s)));
+}
+
 /** What gives way next when room is short: the oldest segment not yet thinned, else the oldest; never the growing one. */
 export function nextRelief(
   ledger: Ledger,
@@ -119,7 +135,7 @@ export function nextRelief(
   const oldest: Partial<Record<'thin' | 'drop', Relief>> = {};
   for (const book of ledger.values()) {
     for (const segment of book.segments) {
-      if (segment === growing) continue;
+      if (segment === growing || isGivenUp(book, segment)) continue;
       if (segment.kind !== 'thin' && older(segment, oldest.thin))
         oldest.thin = { kind: 'thin', book, segment };
       if (older(segment, oldest.drop)) oldest.drop = { kind: 'drop', book, segment };

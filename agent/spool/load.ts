@@ -4,7 +4,9 @@
 import {
   addGap,
   bookOf,
+  droppedRange,
   holes,
+  isGivenUp,
   lastNumber,
   type Ledger,
   loadLedger,
@@ -44,8 +46,9 @@ function settleBook(files: SegmentFiles, book: StreamBook): number {
   const kept: SegmentInfo[] = [];
   for (const info of book.segments.reverse()) {
     if (info.kind === 'log') corrupt += closeLeftover(files, info, next);
-    if (info.last < info.first || info.last <= book.acked || isDeclared(book, info)) files.remove(info);
+    if (info.last < info.first || info.last <= book.acked || isGivenUp(book, info)) files.remove(info);
     else {
+      if (info.bytes === 0) addGap(book, droppedRange(book, info));
       kept.push(info);
       next = info.first;
     }
@@ -77,11 +80,6 @@ function closeLeftover(files: SegmentFiles, info: SegmentInfo, next: number): nu
     if (!isDiskError(error)) throw error;
     return 0;
   }
-}
-
-/** A gap that covers the whole segment was noted before the file could be deleted. */
-function isDeclared(book: StreamBook, info: SegmentInfo): boolean {
-  return book.gaps.some((g) => g.reason === 'dropped' && g.from <= info.first && info.last <= g.to);
 }
 
 function inOrder(ledger: Ledger): Ledger {

@@ -38,7 +38,8 @@ export class SegmentFiles {
 
   /** All segments, oldest first; of an open one `last` is not known yet. Leftovers of interrupted replacements are removed. */
   list(): SegmentInfo[] {
-    const found = new Map<number, SegmentInfo>();
+    // A removed file may be back after a power cut beside a newer one of the same ordinal: only forms of one segment are rivals.
+    const found = new Map<string, SegmentInfo>();
     for (const file of this.#disk.list(this.#folder)) {
       const name = parseName(file);
       if (file.endsWith('.tmp')) this.#stale.add(this.path(file));
@@ -49,9 +50,10 @@ export class SegmentFiles {
         bytes: this.#disk.size(this.path(file)),
         verified: false,
       };
-      const rival = found.get(name.ordinal);
+      const key = `${name.ordinal} ${name.stream} ${name.first}`;
+      const rival = found.get(key);
       const isBetter = !rival || RANK[name.kind] > RANK[rival.kind];
-      if (isBetter) found.set(name.ordinal, info);
+      if (isBetter) found.set(key, info);
       const loser = isBetter ? rival : info;
       if (loser) this.#stale.add(this.pathOf(loser));
     }

@@ -9,6 +9,8 @@ interface File {
   durable: number;
   /** A sync failed: nothing behind `durable` becomes durable any more. */
   isDoomed: boolean;
+  /** Its name is on the device: it may lose its tail, but not vanish. */
+  isNamed: boolean;
 }
 
 /** Decides by name of call and path whether it fails now, and how. */
@@ -50,7 +52,7 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
     append(path, data) {
       const code = disk.fault('append', path);
       if (code && code !== 'ENOSPC') fail(code, 'append', path);
-      const file = files.get(path) ?? { data: Buffer.alloc(0), durable: 0, isDoomed: false };
+      const file = files.get(path) ?? { data: Buffer.alloc(0), durable: 0, isDoomed: false, isNamed: false };
       files.set(path, file);
       const room = code ? Math.floor(data.length / 2) : disk.totalBytes - used();
       file.data = Buffer.concat([file.data, data.subarray(0, Math.max(0, room))]);
@@ -64,7 +66,9 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
         file.isDoomed = true;
         fail(code, 'sync', path);
       }
-      if (!file.isDoomed) file.durable = file.data.length;
+      if (file.isDoomed) return;
+      file.durable = file.data.length;
+      file.isNamed = true;
     },
     truncate(path, size) {
       guard('truncate', path);
@@ -75,11 +79,11 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
     replace(path, data) {
       const code = disk.fault('replace', path);
       if (code || disk.totalBytes - used() < data.length) {
-        files.set(`${path}.tmp`, { data: Buffer.alloc(0), durable: 0, isDoomed: false });
+        files.set(`${path}.tmp`, { data: Buffer.alloc(0), durable: 0, isDoomed: false, isNamed: false });
         fail(code ?? 'ENOSPC', 'replace', path);
       }
       files.delete(`${path}.tmp`);
-      files.set(path, { data: Buffer.from(data), durable: data.length, isDoomed: false });
+      files.set(path, { data: Buffer.from(data), durable: data.length, isDoomed: false, isNamed: true });
     },
     remove(path) {
       guard('remove', path);
@@ -120,7 +124,7 @@ function crashFile(files: Map<string, File>, path: string, file: File, random: (
     if (kept > 0 && random() < 0.3) tail.fill(0, Math.floor(random() * kept), kept);
     file.data = Buffer.concat([file.data.subarray(0, file.durable), tail]);
   }
-  if (file.data.length === 0 && random() < 0.5) files.delete(path);
+  if (!file.isNamed && file.data.length === 0) files.delete(path);
   file.durable = file.data.length;
   file.isDoomed = false;
 }
