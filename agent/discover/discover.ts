@@ -75,6 +75,9 @@ export function renderProposal(
   return `${lines.join('\n')}\n`;
 }
 
+/** One line per value, whatever it holds. */
+const YAML = { lineWidth: 0, blockQuote: false } as const;
+
 interface Entry {
   finding: UnitFinding;
   value: unknown;
@@ -95,12 +98,12 @@ function renderUnit(findings: readonly UnitFinding[]): string[] {
   }
   const lines: string[] = [];
   for (const [key, { finding, value }] of plain) {
-    lines.push(...explain(finding, '    '), ...indent(stringify({ [key]: value }), '    '));
+    lines.push(...explain(finding, '    '), ...indent(stringify({ [key]: value }, YAML), '    '));
   }
   for (const [key, entries] of lists) {
     lines.push(`    ${key}:`);
     for (const { finding, value } of withoutRepeats(entries)) {
-      lines.push(...explain(finding, '      '), ...indent(stringify([value], { lineWidth: 0 }), '      '));
+      lines.push(...explain(finding, '      '), ...indent(stringify([value], YAML), '      '));
     }
   }
   return lines;
@@ -128,7 +131,7 @@ function comment(text: string, at: string): string {
 
 function indent(yaml: string, at: string): string[] {
   return yaml
-    .trimEnd()
+    .replace(/\n$/, '')
     .split('\n')
     .map((line) => `${at}${line}`);
 }

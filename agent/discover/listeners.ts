@@ -9,8 +9,14 @@ export interface Listener {
 }
 
 const LISTENING = '0A';
-/** From here on ports are dealt out by chance, and are others after a restart. */
+const RANDOM_PORTS = '/proc/sys/net/ipv4/ip_local_port_range';
 const FIRST_RANDOM_PORT = 32_768;
+
+/** From here on the kernel deals ports out by chance, and they are others after a restart. */
+async function firstRandomPort(host: Host): Promise<number> {
+  const text = await host.readText(RANDOM_PORTS).catch(() => '');
+  return Number.parseInt(text, 10) || FIRST_RANDOM_PORT;
+}
 
 /** Listening ports of the given processes. Needs the rights to see their open files; without them the list is empty. */
 export async function readListeners(host: Host, pids: readonly number[]): Promise<Map<number, Listener[]>> {
@@ -19,13 +25,14 @@ export async function readListeners(host: Host, pids: readonly number[]): Promis
     const text = await host.readText(file).catch(() => '');
     for (const [inode, listener] of parseListeners(text)) byInode.set(inode, listener);
   }
+  const limit = await firstRandomPort(host);
   const out = new Map<number, Listener[]>();
   for (const pid of pids) {
     const ports = new Map<number, Listener>();
     for (const fd of await host.list(`/proc/${pid}/fd`).catch(() => [] as string[])) {
       const target = await host.readLink(`/proc/${pid}/fd/${fd}`).catch(() => '');
       const listener = byInode.get(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '');
-      if (!listener || listener.port >= FIRST_RANDOM_PORT) continue;
+      if (!listener || listener.port >= limit) continue;
       const known = ports.get(listener.port);
       if (!known || listener.host === '127.0.0.1') ports.set(listener.port, listener);
     }

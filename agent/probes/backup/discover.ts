@@ -27,13 +27,23 @@ const MAX_SETS = 60;
 
 export async function discoverBackups(host: DiscoveryHost): Promise<Finding[]> {
   const { folders, isCut } = await walkLikelyPlaces(host);
-  const sets = withDistinctNames(findSets(folders)).sort((a, b) => newestAt(b) - newestAt(a));
+  const engines = [...new Set((await findServers(host)).flatMap(({ known }) => known.engine ?? []))];
+  const sets = withDistinctNames(findSets(folders).map((set) => attribute(set, engines)));
+  sets.sort((a, b) => newestAt(b) - newestAt(a));
   const findings = sets.slice(0, MAX_SETS).map((set) => describe(set, host.clock.now()));
   if (isCut || sets.length > MAX_SETS) {
     const what = '目录过多，只查找了一部分';
     findings.push({ what, why: '如还有其他备份目录，请手工加入 sets', config: {} });
   }
   return [...findings, ...(await unprotected(host, sets))];
+}
+
+/** An export whose name tells no database belongs to the only one that runs here and is exported so. */
+function attribute(set: FoundSet, running: readonly BackupGroup['engine'][]): FoundSet {
+  const possible = running.filter((engine) => ['mysql', 'mariadb', 'postgresql'].includes(engine));
+  const [only] = possible;
+  if (set.engine !== 'other' || set.kind !== 'dump' || possible.length !== 1 || !only) return set;
+  return { ...set, engine: only };
 }
 
 /** Pure. Whole layouts first; what belongs to one is not proposed again file by file. */

@@ -14,7 +14,7 @@ const WHY = {
 export async function discoverServices(host: DiscoveryHost): Promise<Finding[]> {
   return (await findServers(host)).map((server) => {
     const place = server.windows ?? server.unit;
-    const where = place === undefined ? `进程 ${server.process}` : `服务 ${place}`;
+    const where = place === undefined ? `进程 ${server.process} ` : `服务 ${place} `;
     const what = `${server.known.zh}：${where}正在运行（进程号 ${server.pids.join('、')}）`;
     if (isAmbiguous(server)) {
       return {
