@@ -4,9 +4,10 @@ import type { Fields, SectionField, Values } from '../../shared/config/schema.ts
 import { NamedError } from '../../shared/errors.ts';
 import type { Severity } from '../rules/rule.ts';
 import { mail } from './mail/mail.ts';
+import { webhook } from './webhook/webhook.ts';
 import type { Notifier, NotifierUnit } from './notifier.ts';
 
-const UNITS: readonly NotifierUnit[] = [mail];
+const UNITS: readonly NotifierUnit[] = [mail, webhook];
 
 /** An opened channel; `id` is `unit:name`, such as `mail:duty`. */
 export interface Channel {

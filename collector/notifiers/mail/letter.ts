@@ -5,6 +5,7 @@ import type { Notice, NoticeAlert } from '../notifier.ts';
 import {
   evidenceLines,
   headOf,
+  oneLine,
   placeOf,
   renderSpan,
   renderTime,
@@ -53,7 +54,9 @@ function renderText(notice: Notice): string {
       ...timesOf(notice, alert).map((line) => `${line.label}:${line.value}`),
       ...evidenceLines(alert, zone).map((line) => `${line.label}:${line.value}`),
       ...(alert.state === 'resolved' ? [] : [`先做什么:${alert.advice.zh}`]),
-    ].join('\n'),
+    ]
+      .map(oneLine)
+      .join('\n'),
   );
   const link = notice.url ? `\n\n详情:${notice.url}` : '';
   return `${placeOf(notice)}\n\n${parts.join('\n\n')}${link}\n\n时间均为 ${zone}。消息编号 ${notice.key}\n`;
