@@ -75,6 +75,9 @@ export const ERRORS = {
   STATE_UNAVAILABLE: { mend: 'The state database cannot be written. Free space or repair the disk.' },
   CHANNEL_REJECTED: { mend: 'The channel refused the message for good; check its settings.' },
   CHANNEL_UNREACHABLE: { mend: 'The channel cannot be reached now; the message is kept and tried again.' },
+  LISTEN_FAILED: {
+    mend: 'Choose another address or port (listen.host, listen.port, --port), or stop the other program.',
+  },
   // HTTP
   NOT_FOUND: { mend: 'Check the address.' },
   BAD_REQUEST: { mend: 'Correct the named parameter.' },
@@ -84,6 +87,9 @@ export const ERRORS = {
   CONFLICT: { mend: 'The thing changed meanwhile; reload and try again.' },
   INTERNAL: { mend: 'This is a fault of the collector; its log says more under the named request.' },
   TOO_LARGE: { mend: 'Send less at once; the limit is 256 KiB.' },
+  PAGE_NOT_BUILT: {
+    mend: 'Install the dependencies (npm start does) so that tsc is there, then start again.',
+  },
   LOGIN_FAILED: { mend: 'Check the name and the password.' },
   LINK_INVALID: { mend: 'Start the collector again for a fresh link, or log in with name and password.' },
   PASSWORD_WEAK: { mend: 'Choose a password of at least 12 characters that is not the account name.' },

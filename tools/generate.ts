@@ -3,7 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { agentConfig } from '../agent/config.ts';
+import { AGENT_CONFIG } from '../agent/config.ts';
 import { collectorConfig } from '../collector/config.ts';
 import { EVENT_KINDS, METRICS } from '../shared/catalogue.ts';
 import { renderSample, renderTable } from '../shared/config/render.ts';
@@ -42,9 +42,9 @@ ${events.join('\n')}
 const files: Record<string, string> = {
   'docs/errors.md': errorList(),
   'docs/metrics.md': metricList(),
-  'docs/agent-config.md': `# agent.yaml\n\n${note}\n\n${renderTable(agentConfig)}`,
+  'docs/agent-config.md': `# agent.yaml\n\n${note}\n\n${renderTable(AGENT_CONFIG)}`,
   'docs/collector-config.md': `# collector.yaml\n\n${note}\n\n${renderTable(collectorConfig)}`,
-  'docs/agent.sample.yaml': `# ${note}\n# Every key with its default. An empty file means the same.\n${renderSample(agentConfig)}`,
+  'docs/agent.sample.yaml': `# ${note}\n# Every key with its default. An empty file means the same.\n${renderSample(AGENT_CONFIG)}`,
   'docs/collector.sample.yaml': `# ${note}\n# Every key with its default. An empty file means the same.\n${renderSample(collectorConfig)}`,
 };
 

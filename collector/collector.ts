@@ -1,0 +1,204 @@
+// Joins the parts of the collector. Promise: it is ready only when agents can be heard and the page can be read; stopping
+// acknowledges what was accepted and leaves the store and the state closed.
+
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../shared/clock.ts';
+import { NamedError } from '../shared/errors.ts';
+import { openAccess } from './access/access.ts';
+import { ensureAdminToken } from './access/tokens.ts';
+import { type Alerts, openAlerts } from './alerts/alerts.ts';
+import { createServer } from './api/server.ts';
+import type { PageFiles } from './api/services.ts';
+import { openFolderState, sessionLimits } from './commands/commands.ts';
+import type { CollectorConfig } from './config.ts';
+import { type Enrolment, openEnrolment } from './enrolment/enrolment.ts';
+import { type Fleet, openFleet } from './fleet/fleet.ts';
+import { agentRoutes } from './ingest/http.ts';
+import { type Ingest, openIngest } from './ingest/ingest.ts';
+import { attachLink } from './ingest/link.ts';
+import { openWatch, type Watch } from './liveness/watch.ts';
+import { openMetrics } from './metrics.ts';
+import { openChannels } from './notifiers/index.ts';
+import type { Log } from './services.ts';
+import type { State } from './state/state.ts';
+import { openEmbeddedStore } from './store/embedded.ts';
+import type { Store } from './store/store.ts';
+import { VERSION } from './version.ts';
+import { countAlerts, countHosts, flatten, servicesOf } from './wiring.ts';
+
+export interface CollectorOptions {
+  config: CollectorConfig;
+  folder: string;
+  clock: Clock;
+  log: Log;
+  page: PageFiles;
+}
+
+export interface Collector {
+  /** Where it listens, such as `http://127.0.0.1:8080`. */
+  url: string;
+  /** Makes a one-time login link for an administrator. */
+  loginLink(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const MAINTAIN_MS = 30_000;
+
+/** Opens everything and listens. Throws NamedError of whatever cannot be opened; what was opened before is closed again. */
+export async function openCollector(options: CollectorOptions): Promise<Collector> {
+  const opened: (() => Promise<unknown> | void)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).toReversed()) await close();
+  };
+  try {
+    return await joinParts(options, opened, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** `opened` collects what must be closed, last opened first. */
+async function joinParts(
+  options: CollectorOptions,
+  opened: (() => Promise<unknown> | void)[],
+  closeAll: () => Promise<void>,
+): Promise<Collector> {
+  const { config, folder, clock, log } = options;
+  const random = (bytes: number): Uint8Array => randomBytes(bytes);
+  const unit = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+
+  const state = await openFolderState(folder);
+  opened.push(() => state.destroy());
+  const store = await openEmbeddedStore({ folder: join(folder, 'store'), clock, config: config.store, log });
+  opened.push(() => store.close());
+  const watch = await openWatch({ state, clock, config: config.liveness, log });
+  opened.push(() => watch.stop());
+  const fleet = await openFleet({ state, store, verdicts: watch, clock, log });
+  opened.push(() => fleet.close());
+  const channels = openChannels(config.channels);
+  for (const channel of channels) opened.push(() => channel.notifier.close?.());
+  const alerts = await openAlerts({
+    state,
+    fleet,
+    verdicts: watch,
+    channels,
+    clock,
+    random: unit,
+    config: { alerts: config.alerts, rules: config.rules as never },
+    log,
+    ...(config.http.publicUrl ? { publicUrl: config.http.publicUrl } : {}),
+  });
+  opened.push(() => alerts.close());
+  watch.onVerdict((host) => alerts.touch(host));
+  const enrolment = openEnrolment({ state, clock, random, collectorName: config.name });
+  const ingest = openIngest({
+    state,
+    store,
+    clock,
+    random,
+    presence: watch,
+    reports: fleet,
+    config: config.ingest,
+    collectorName: config.name,
+    log,
+  });
+  const parts = { state, store, watch, fleet, alerts, enrolment, ingest };
+  const access = openAccess({ state, sessions: sessionLimits(config) });
+  await ensureAdminToken(folder, state, clock.now());
+  const server = await openServer(options, parts, access);
+  const detach = attachLink(server.server, ingest);
+  opened.push(async () => {
+    detach();
+    await ingest.stop();
+    await server.close();
+  });
+  const maintenance = maintain(store, clock, log);
+  opened.push(maintenance.stop);
+  const url = await listen(server, config);
+  log.info({ url, version: VERSION, channels: channels.map((c) => c.id) }, 'the collector listens');
+  return {
+    url,
+    loginLink: async () => `${config.http.publicUrl || url}${await access.links.create(clock.now())}`,
+    stop: closeAll,
+  };
+}
+
+interface Parts {
+  state: State;
+  store: Store;
+  watch: Watch;
+  fleet: Fleet;
+  alerts: Alerts;
+  enrolment: Enrolment;
+  ingest: Ingest;
+}
+
+async function openServer(
+  { config, clock, log, page }: CollectorOptions,
+  parts: Parts,
+  access: ReturnType<typeof openAccess>,
+): Promise<FastifyInstance> {
+  const { state, store, watch, ingest, enrolment } = parts;
+  const metrics = openMetrics({
+    connected: () => watch.connected(),
+    ingest: () => flatten(ingest.stats),
+    store: () => store.stats(),
+    alerts: () => countAlerts(state),
+    hosts: () => countHosts(parts.fleet, watch),
+  });
+  const server = await createServer({
+    config: config.http,
+    state,
+    store,
+    services: servicesOf({ ...parts, clock }),
+    access,
+    metrics,
+    clock,
+    log,
+    page,
+    version: VERSION,
+  });
+  await server.register(agentRoutes({ ingest, enrolment, clock, log }));
+  return server;
+}
+
+async function listen(server: FastifyInstance, { listen: { host, port } }: CollectorConfig): Promise<string> {
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    const why =
+      (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
+        ? 'another program listens there'
+        : String(cause);
+    throw new NamedError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${why}`, { cause });
+  }
+  const address = server.server.address() as AddressInfo;
+  const shown = address.address === '0.0.0.0' || address.address === '::' ? '127.0.0.1' : address.address;
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${address.port}`;
+}
+
+/** Packs, rolls up and applies retention now and then; one at a time. */
+function maintain(store: Store, clock: Clock, log: Log): { stop(): Promise<void> } {
+  let running: Promise<void> = Promise.resolve();
+  let busy = false;
+  const timer = clock.every(MAINTAIN_MS, () => {
+    if (busy) return;
+    busy = true;
+    running = store
+      .maintain()
+      .catch((error: unknown) => log.error({ error }, 'the store cannot be packed now'))
+      .finally(() => {
+        busy = false;
+      });
+  });
+  return {
+    stop: () => {
+      timer.cancel();
+      return running;
+    },
+  };
+}
