@@ -1,0 +1,398 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { readConfig } from '../../shared/config/schema.ts';
+import { livenessConfig } from './config.ts';
+import { addHost, type Effect, type Input, openFleet, step } from './liveness.ts';
+import type { VerdictWord } from './verdict.ts';
+
+const START = Date.UTC(2026, 5, 1, 2);
+
+/** A fleet in virtual time: hosts in `beating` send a frame every 10 s; every second is a tick. */
+function sim(hospitals: Record<string, string[]>) {
+  const fleet = openFleet(readConfig(livenessConfig, {}), START);
+  const effects: Effect[] = [];
+  const beating = new Set<string>();
+  let now = START;
+  for (const [hospital, hosts] of Object.entries(hospitals)) {
+    for (const host of hosts) addHost(fleet, { host, hospital, timeZone: 'Asia/Shanghai' }, now);
+  }
+  const give = (input: Input): void => void effects.push(...step(fleet, input, now));
+  const hello = (
+    host: string,
+    more: { boot?: string; startedAt?: number; end?: 'orderly' | 'unknown' } = {},
+  ) => {
+    const journal = { startedAt: more.startedAt ?? 1, ...(more.end ? { previousEnd: more.end } : {}) };
+    give({ kind: 'hello', host, hello: { boot: more.boot ?? 'b1', journal } });
+    beating.add(host);
+  };
+  return {
+    fleet,
+    effects,
+    give,
+    hello,
+    now: () => now,
+    all: [...fleet.hosts.keys()],
+    greetAll: () => [...fleet.hosts.keys()].forEach((host) => hello(host)),
+    fall: (...hosts: string[]) => hosts.forEach((host) => beating.delete(host)),
+    /** The link ends as the collector sees it. */
+    drop(host: string, how: 'closed' | 'reset' | 'timeout') {
+      beating.delete(host);
+      give({ kind: 'closed', host, how });
+    },
+    /** The collector does not run for `seconds`. */
+    sleep(seconds: number, restart: boolean) {
+      const from = now;
+      now += seconds * 1000;
+      if (restart) beating.clear();
+      give({ kind: 'away', from, restart });
+    },
+    pass(seconds: number) {
+      for (let i = 0; i < seconds; i++) {
+        now += 1000;
+        if ((now / 1000) % 10 === 0) for (const host of beating) give({ kind: 'heard', host });
+        give({ kind: 'tick' });
+      }
+    },
+    word: (host: string): VerdictWord => fleet.hosts.get(host)?.verdict.word ?? 'never-seen',
+    kinds: (host: string) => (fleet.hosts.get(host)?.verdict.evidence ?? []).map((e) => e.kind),
+    downs: () =>
+      effects.filter(
+        (e) => e.kind === 'verdict' && (e.verdict.word === 'silent' || e.verdict.word === 'site-silent'),
+      ),
+    records: () => effects.filter((e) => e.kind === 'record'),
+  };
+}
+
+const many = (count: number, perHospital: number): Record<string, string[]> => {
+  const all: Record<string, string[]> = {};
+  for (let i = 0; i < count; i++) (all[`h${Math.floor(i / perHospital)}`] ??= []).push(`a${i}`);
+  return all;
+};
+
+test('a host is never-seen until its first hello and up after it', () => {
+  const s = sim({ h: ['a'] });
+  s.pass(600);
+  assert.equal(s.word('a'), 'never-seen');
+  s.hello('a');
+  s.pass(600);
+  assert.deepEqual([s.word('a'), s.kinds('a')], ['up', ['first-hello']]);
+});
+
+test('a quiet host is suspect after 30 s and silent after 120 s, each with its evidence', () => {
+  const s = sim({ h: ['a'] });
+  s.greetAll();
+  s.pass(10);
+  s.fall('a');
+  s.pass(29);
+  assert.equal(s.word('a'), 'up');
+  s.pass(1);
+  assert.deepEqual([s.word('a'), s.kinds('a')], ['suspect', ['last-heard', 'no-frame']]);
+  s.pass(89);
+  assert.equal(s.word('a'), 'suspect');
+  s.pass(1);
+  assert.deepEqual([s.word('a'), s.kinds('a')], ['silent', ['last-heard', 'no-frame']]);
+  const text = s.fleet.hosts.get('a')?.verdict.evidence[0]?.text;
+  assert.equal(text?.zh, '最后一次收到数据：2026-06-01 10:00:10，已过去2 分钟');
+  assert.equal(text?.en, 'Last heard at 2026-06-01 10:00:10, 2 min ago');
+});
+
+const closings: [how: 'closed' | 'reset' | 'timeout', kind: string][] = [
+  ['closed', 'closed-without-goodbye'],
+  ['reset', 'reset-without-goodbye'],
+  ['timeout', 'no-answer'],
+];
+for (const [how, kind] of closings) {
+  test(`a connection that ends as "${how}" makes the host suspect at once and says ${kind}`, () => {
+    const s = sim({ h: ['a'] });
+    s.greetAll();
+    s.drop('a', how);
+    assert.deepEqual([s.word('a'), s.kinds('a')], ['suspect', ['last-heard', kind]]);
+    s.pass(130);
+    assert.deepEqual([s.word('a'), s.kinds('a')], ['silent', ['last-heard', kind]]);
+  });
+}
+
+test('a connection replaced by a newer one, or closed by a stopping collector, says nothing of the host', () => {
+  const s = sim({ h: ['a'] });
+  s.greetAll();
+  s.give({ kind: 'closed', host: 'a', how: 'replaced' });
+  s.give({ kind: 'closed', host: 'a', how: 'collector' });
+  assert.equal(s.word('a'), 'up');
+});
+
+const goodbyes: [reason: 'stop' | 'shutdown', word: VerdictWord][] = [
+  ['stop', 'stopped'],
+  ['shutdown', 'shutdown'],
+];
+for (const [reason, word] of goodbyes) {
+  test(`after a goodbye for ${reason} the host is ${word} until its next hello, however long`, () => {
+    const s = sim({ h: ['a'] });
+    s.greetAll();
+    s.give({ kind: 'goodbye', host: 'a', reason });
+    s.drop('a', 'closed');
+    s.give({ kind: 'heard', host: 'a' });
+    s.pass(3600);
+    assert.equal(s.word('a'), word);
+    s.hello('a', { startedAt: 2, end: 'orderly' });
+    assert.equal(s.word('a'), 'up');
+    assert.equal(s.downs().length, 0);
+  });
+}
+
+test('a goodbye for an update gives five minutes, then the silence counts', () => {
+  const s = sim({ h: ['a'] });
+  s.greetAll();
+  s.give({ kind: 'goodbye', host: 'a', reason: 'update' });
+  s.drop('a', 'closed');
+  s.pass(295);
+  assert.equal(s.word('a'), 'up');
+  s.pass(10);
+  assert.notEqual(s.word('a'), 'up');
+});
+
+const returns: [
+  what: string,
+  hello: Parameters<ReturnType<typeof sim>['hello']>[1],
+  word: string,
+  kind: string,
+][] = [
+  ['the host crashed', { boot: 'b2', startedAt: 2, end: 'unknown' }, 'silent', 'host-crashed'],
+  ['the host was shut down', { boot: 'b2', startedAt: 2, end: 'orderly' }, 'shutdown', 'host-shut-down'],
+  ['the agent crashed', { startedAt: 2, end: 'unknown' }, 'stopped', 'agent-crashed'],
+  ['the agent was stopped', { startedAt: 2, end: 'orderly' }, 'stopped', 'agent-stopped'],
+  ['only the link was cut', {}, 'up', 'link-cut'],
+];
+for (const [what, hello, word, kind] of returns) {
+  test(`a host that comes back tells that ${what}: the silence is corrected on record`, () => {
+    const s = sim({ h: ['a'] });
+    s.greetAll();
+    s.pass(10);
+    s.fall('a');
+    s.pass(600);
+    s.hello('a', hello);
+    assert.deepEqual([s.word('a'), s.kinds('a')], ['up', ['heard-again', kind]]);
+    const [record] = s.records();
+    assert.ok(record?.kind === 'record' && record.revises);
+    assert.equal(record.word, word);
+    assert.deepEqual([record.since, record.until], [START + 10_000, START + 610_000]);
+  });
+}
+
+test('all hosts of a hospital quiet is one site picture; a hospital with one host stays silent', () => {
+  const s = sim({ h1: ['a', 'b'], h2: ['c'], h3: ['d'] });
+  s.greetAll();
+  s.pass(10);
+  s.fall('a', 'c');
+  s.pass(10);
+  s.fall('b');
+  s.pass(140);
+  assert.deepEqual(s.all.map(s.word), ['site-silent', 'site-silent', 'silent', 'up']);
+  assert.ok(s.kinds('a').includes('site-picture') && s.kinds('b').includes('site-picture'));
+});
+
+test('a stopped sibling proves nothing: the other host is silent by itself', () => {
+  const s = sim({ h1: ['a', 'b'], h2: ['c'] });
+  s.greetAll();
+  s.give({ kind: 'goodbye', host: 'b', reason: 'stop' });
+  s.fall('a', 'b');
+  s.pass(140);
+  assert.equal(s.word('a'), 'silent');
+});
+
+test('when one host of a silent site is back for a while, the other is silent by itself', () => {
+  const s = sim({ h1: ['a', 'b'], h2: ['c'] });
+  s.greetAll();
+  s.fall('a', 'b');
+  s.pass(140);
+  s.hello('a');
+  s.pass(20);
+  assert.equal(s.word('b'), 'site-silent');
+  s.pass(20);
+  assert.deepEqual([s.word('b'), s.kinds('b').at(-1)], ['silent', 'sibling-heard']);
+});
+
+test('when much of the fleet turns quiet at once the collector doubts itself and calls nobody silent', () => {
+  const s = sim(many(100, 4));
+  s.greetAll();
+  s.pass(10);
+  s.fall(...s.all.slice(0, 30));
+  s.pass(300);
+  assert.equal(s.downs().length, 0);
+  const doubt = s.effects.findLast((e) => e.kind === 'self-doubt');
+  assert.ok(doubt?.on && doubt.evidence.kind === 'self-doubt-mass-silence');
+  for (const host of s.all.slice(0, 25)) s.hello(host);
+  s.pass(60);
+  assert.equal(s.downs().length, 0);
+  s.pass(80);
+  assert.equal(s.downs().length, 5);
+});
+
+test('as many hosts falling silent one after the other raise no doubt', () => {
+  const s = sim(many(100, 1));
+  s.greetAll();
+  for (const host of s.all.slice(0, 30)) {
+    s.fall(host);
+    s.pass(10);
+  }
+  s.pass(150);
+  assert.equal(s.downs().length, 30);
+});
+
+test('a doubt ends after ten minutes when half of the fleet is heard: then the others are silent', () => {
+  const s = sim(many(100, 4));
+  s.greetAll();
+  s.fall(...s.all.slice(0, 40));
+  s.pass(600);
+  assert.equal(s.downs().length, 0);
+  s.pass(200);
+  assert.equal(s.downs().length, 40);
+});
+
+test('three hospitals, all quiet at once: the collector doubts itself, few as they are', () => {
+  const s = sim(many(6, 2));
+  s.greetAll();
+  s.fall(...s.all);
+  s.pass(1800);
+  assert.equal(s.downs().length, 0);
+  s.greetAll();
+  s.pass(200);
+  assert.equal(s.downs().length, 0);
+});
+
+test('trouble of its own freezes the verdicts, and afterwards every silence is counted anew', () => {
+  const s = sim({ h: ['a'] });
+  s.greetAll();
+  s.give({ kind: 'own-trouble', on: true });
+  s.fall('a');
+  s.pass(600);
+  assert.equal(s.word('a'), 'suspect');
+  s.give({ kind: 'own-trouble', on: false });
+  s.pass(119);
+  assert.equal(s.word('a'), 'suspect');
+  s.pass(2);
+  assert.equal(s.word('a'), 'silent');
+});
+
+test('after a restart hosts are collector-away until heard, and go on as up since before when they ran on', () => {
+  const s = sim({ h: ['a', 'b'] });
+  s.greetAll();
+  s.pass(100);
+  s.sleep(3600, true);
+  assert.deepEqual([s.word('a'), s.kinds('a')], ['collector-away', ['collector-started']]);
+  s.hello('a');
+  s.hello('b', { startedAt: 2, end: 'orderly' });
+  assert.deepEqual([s.fleet.hosts.get('a')?.verdict.since, s.kinds('a')], [START, ['ran-on']]);
+  assert.deepEqual([s.word('b'), s.kinds('b')], ['up', ['heard-again', 'agent-stopped']]);
+});
+
+test('a host that does not come back after a restart is silent 120 s later, not earlier', () => {
+  const s = sim({ h: ['a', 'b'] });
+  s.greetAll();
+  s.pass(10);
+  s.sleep(3600, true);
+  s.hello('b');
+  s.pass(119);
+  assert.equal(s.word('a'), 'suspect');
+  s.pass(2);
+  assert.equal(s.word('a'), 'silent');
+});
+
+test('a host that was silent before a restart is silent after it', () => {
+  const s = sim({ h: ['a'] });
+  s.greetAll();
+  s.fall('a');
+  s.pass(130);
+  const before = s.fleet.hosts.get('a')?.verdict;
+  s.sleep(60, true);
+  s.pass(300);
+  assert.equal(s.fleet.hosts.get('a')?.verdict, before);
+});
+
+test('a suspended collector notes its own absence in the trail and blames no host for it', () => {
+  const s = sim({ h: ['a'] });
+  s.greetAll();
+  s.sleep(900, false);
+  s.pass(20);
+  assert.deepEqual([s.word('a'), s.downs().length], ['up', 0]);
+  const [record] = s.records();
+  assert.ok(record?.kind === 'record' && record.word === 'collector-away' && !record.revises);
+  assert.deepEqual([record.since, record.until], [START, START + 900_000]);
+});
+
+test('a wall clock set back does not hide a silence', () => {
+  const s = sim({ h: ['a'] });
+  s.greetAll();
+  s.pass(10);
+  s.fall('a');
+  const life = s.fleet.hosts.get('a');
+  if (life) life.heardAt += 3_600_000;
+  s.fleet.tickedAt += 3_600_000;
+  s.pass(121);
+  assert.equal(s.word('a'), 'silent');
+});
+
+test('property: nobody is called silent before 120 s of listening to it in vain, whatever happens', () => {
+  const action = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({ do: fc.constant('pass' as const), n: fc.integer({ min: 1, max: 90 }) }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('fall' as const), n: fc.nat(40) }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('hello' as const), n: fc.nat(40) }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('drop' as const), n: fc.nat(40) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('sleep' as const), n: fc.integer({ min: 6, max: 4000 }) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ do: fc.constant('restart' as const), n: fc.integer({ min: 0, max: 4000 }) }),
+    },
+  );
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 40 }), (actions) => {
+      const s = sim(many(40, 3));
+      s.greetAll();
+      let listening = START;
+      for (const { do: what, n } of actions) {
+        const host = s.all[n % s.all.length] ?? 'a0';
+        if (what === 'pass') s.pass(n);
+        else if (what === 'fall') s.fall(host);
+        else if (what === 'hello') s.hello(host);
+        else if (what === 'drop') s.drop(host, 'closed');
+        else s.sleep(n, what === 'restart');
+        if (what === 'sleep' || what === 'restart') listening = s.now();
+        for (const e of s.effects.splice(0)) {
+          if (e.kind !== 'verdict' || e.verdict.word !== 'silent' || e.before !== 'suspect') continue;
+          const heardAt = e.verdict.evidence.find((x) => x.kind === 'last-heard')?.at ?? START;
+          assert.ok(e.verdict.since - Math.max(heardAt, listening) >= 120_000);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('property: restarts and absences of the collector alone never make a host silent', () => {
+  const action = fc.record({
+    seconds: fc.integer({ min: 0, max: 7200 }),
+    restart: fc.boolean(),
+    backWithin: fc.integer({ min: 0, max: 60 }),
+  });
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 12 }), fc.integer({ min: 1, max: 30 }), (actions, hosts) => {
+      const s = sim(many(hosts, 2));
+      s.greetAll();
+      for (const { seconds, restart, backWithin } of actions) {
+        s.sleep(seconds, restart);
+        s.pass(backWithin);
+        for (const host of s.all) s.hello(host);
+        s.pass(45);
+      }
+      assert.equal(s.downs().length, 0);
+      assert.ok(s.all.every((host) => s.word(host) === 'up'));
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,271 @@
+// The shell of liveness: holds the machine, ticks it, keeps it on disk, notices when this process itself did not run. Promise:
+// a restart goes on with the verdicts that stood; hearing a host costs one number.
+
+import type { Clock } from '../../shared/clock.ts';
+import { describeError } from '../../shared/errors.ts';
+import type { Log, PresenceSink, VerdictSource } from '../services.ts';
+import type { State } from '../state/state.ts';
+import type { LivenessConfig } from './config.ts';
+import { addHost, type Effect, type Fleet, type Input, openFleet, removeHost, step } from './liveness.ts';
+import { openTrail, type RunMark, type SavedLife, type Trail } from './trail.ts';
+import type { Evidence, Verdict, VerdictWord } from './verdict.ts';
+
+/** Called at each change of a host's verdict, after the fact. */
+export type VerdictListener = (host: string, verdict: Verdict, before: VerdictWord) => void;
+
+export interface Watch extends PresenceSink, VerdictSource {
+  /** Returns what ends the listening. */
+  onVerdict(listener: VerdictListener): () => void;
+  /** Collector's clock; undefined when the host was never heard. */
+  lastHeardAt(host: string): number | undefined;
+  /** Why the collector doubts itself now, or undefined. */
+  doubt(): Evidence | undefined;
+  /** What the collector found out about its own health (event loop, uplink): no host is called silent meanwhile. */
+  ownTrouble(on: boolean): void;
+  /** Looks at the hosts table now (it does so by itself every half minute and when an unknown host speaks). */
+  refresh(): Promise<void>;
+  /** Writes what is not yet on disk and marks the run as ended. */
+  stop(): Promise<void>;
+}
+
+export interface WatchOptions {
+  state: State;
+  clock: Clock;
+  config: LivenessConfig;
+  log: Log;
+}
+
+const TICK_MS = 1_000;
+/** A tick so much late means that the process was suspended, or that the clock was set. */
+const STALL_MS = 5_000;
+const ALIVE_EVERY_MS = 5_000;
+const SAVE_ALL_EVERY_MS = 60_000;
+const REFRESH_EVERY_MS = 30_000;
+const STILL_CONNECTED_MS = 60_000;
+const UNKNOWN: Verdict = { word: 'never-seen', since: 0, evidence: [] };
+
+export async function openWatch(options: WatchOptions): Promise<Watch> {
+  const { state, clock, config } = options;
+  const now = clock.now();
+  const fleet = openFleet(config, now);
+  const trail = await openTrail(state);
+  await readHosts(state, fleet, now);
+  const { run, awayFrom } = await beginRun(state, now);
+  const watcher = new Watcher(options, fleet, trail, run);
+  if (awayFrom !== undefined) watcher.take({ kind: 'away', from: awayFrom, restart: true });
+  watcher.start();
+  return watcher;
+}
+
+async function beginRun(state: State, now: number): Promise<{ run: RunMark; awayFrom: number | undefined }> {
+  const last = await state.selectFrom('runs').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst();
+  const { id } = await state
+    .insertInto('runs')
+    .values({ startedAt: now, aliveAt: now, endedAt: null })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const awayFrom = last && Math.min(now, last.endedAt ?? last.aliveAt);
+  return { run: { id, endedAt: null }, awayFrom };
+}
+
+/** Brings the fleet in line with the hosts table; what is known of a host already stays. */
+async function readHosts(state: State, fleet: Fleet, now: number): Promise<void> {
+  const rows = await state
+    .selectFrom('hosts')
+    .innerJoin('hospitals', 'hospitals.id', 'hosts.hospitalId')
+    .leftJoin('liveness', 'liveness.hostId', 'hosts.id')
+    .select(['hosts.id as host', 'hosts.hospitalId as hospital', 'timeZone', 'revokedAt', 'enrolledAt'])
+    .select(['word', 'since', 'lastHeardAt', 'liveness.state as saved'])
+    .execute();
+  const wanted = new Set<string>();
+  for (const row of rows) {
+    if (row.revokedAt !== null) continue;
+    wanted.add(row.host);
+    if (fleet.hosts.has(row.host)) continue;
+    const { host, hospital, timeZone, word, since, lastHeardAt } = row;
+    const place = { host, hospital, timeZone };
+    if (word === null || since === null || row.saved === null) {
+      addHost(fleet, { ...place, verdict: { word: 'never-seen', since: row.enrolledAt, evidence: [] } }, now);
+      continue;
+    }
+    const { evidence, ...saved } = JSON.parse(row.saved) as SavedLife;
+    addHost(
+      fleet,
+      { ...place, ...saved, heardAt: lastHeardAt ?? 0, verdict: { word, since, evidence } },
+      now,
+    );
+  }
+  for (const host of fleet.hosts.keys()) if (!wanted.has(host)) removeHost(fleet, host);
+}
+
+class Watcher implements Watch {
+  readonly #options: WatchOptions;
+  readonly #fleet: Fleet;
+  readonly #trail: Trail;
+  readonly #run: RunMark;
+  readonly #listeners = new Set<VerdictListener>();
+  #doubt: Evidence | undefined;
+  #unwritten: Effect[] = [];
+  #dirty = new Set<string>();
+  #writing: Promise<void> | undefined;
+  #failing = false;
+  #ticking: { cancel(): void } | undefined;
+  #last: { wall: number; mono: number };
+  #aliveAt = 0;
+  #savedAt: number;
+  #refreshedAt: number;
+
+  constructor(options: WatchOptions, fleet: Fleet, trail: Trail, run: RunMark) {
+    this.#options = options;
+    this.#fleet = fleet;
+    this.#trail = trail;
+    this.#run = run;
+    const now = options.clock.now();
+    this.#last = { wall: now, mono: options.clock.monotonic() };
+    this.#savedAt = now;
+    this.#refreshedAt = now;
+  }
+
+  start(): void {
+    this.#ticking = this.#options.clock.every(TICK_MS, () => this.#tick());
+  }
+
+  hello(host: string, hello: Parameters<PresenceSink['hello']>[1], at: number): void {
+    if (this.#fleet.hosts.has(host)) return this.take({ kind: 'hello', host, hello }, at);
+    void this.refresh().then(() => this.take({ kind: 'hello', host, hello }, at));
+  }
+
+  heard(host: string, at: number): void {
+    const life = this.#fleet.hosts.get(host);
+    if (life === undefined) return;
+    if (life.verdict.word === 'up') life.heardAt = at;
+    else this.take({ kind: 'heard', host }, at);
+  }
+
+  goodbye(host: string, reason: Parameters<PresenceSink['goodbye']>[1], at: number): void {
+    this.take({ kind: 'goodbye', host, reason }, at);
+  }
+
+  closed(host: string, how: Parameters<PresenceSink['closed']>[1], at: number): void {
+    this.take({ kind: 'closed', host, how }, at);
+  }
+
+  verdict(host: string): Verdict {
+    return this.#fleet.hosts.get(host)?.verdict ?? UNKNOWN;
+  }
+
+  lastHeardAt(host: string): number | undefined {
+    return this.#fleet.hosts.get(host)?.heardAt || undefined;
+  }
+
+  connected(): number {
+    const now = this.#options.clock.now();
+    let count = 0;
+    // Over HTTP nothing tells that a host has left: what was not heard for a minute is not counted.
+    for (const life of this.#fleet.hosts.values()) {
+      if (life.connected && now - life.heardAt < STILL_CONNECTED_MS) count++;
+    }
+    return count;
+  }
+
+  onVerdict(listener: VerdictListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  doubt(): Evidence | undefined {
+    return this.#doubt;
+  }
+
+  ownTrouble(on: boolean): void {
+    this.take({ kind: 'own-trouble', on });
+  }
+
+  async refresh(): Promise<void> {
+    this.#refreshedAt = this.#options.clock.now();
+    try {
+      await readHosts(this.#options.state, this.#fleet, this.#options.clock.now());
+    } catch (error) {
+      this.#options.log.warn({ error: describeError(error) }, 'cannot read the hosts');
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#ticking?.cancel();
+    await this.#writing;
+    this.#run.endedAt = this.#options.clock.now();
+    for (const host of this.#fleet.hosts.keys()) this.#dirty.add(host);
+    await this.#write();
+  }
+
+  take(input: Input, at = this.#options.clock.now()): void {
+    for (const effect of step(this.#fleet, input, at)) {
+      if (effect.kind === 'self-doubt') this.#tellDoubt(effect.on, effect.evidence);
+      else if (effect.kind === 'record') this.#unwritten.push(effect);
+      else {
+        this.#unwritten.push(effect);
+        this.#dirty.add(effect.host);
+        for (const listener of this.#listeners) listener(effect.host, effect.verdict, effect.before);
+      }
+    }
+  }
+
+  #tellDoubt(on: boolean, evidence: Evidence): void {
+    this.#doubt = on ? evidence : undefined;
+    const fields = { why: evidence.kind, text: evidence.text.zh };
+    if (on) this.#options.log.error(fields, 'the collector doubts itself: no host is called silent');
+    else this.#options.log.info(fields, 'the doubt is over');
+  }
+
+  #tick(): void {
+    const { clock, log } = this.#options;
+    const now = clock.now();
+    const mono = clock.monotonic();
+    const lateMs = Math.max(now - this.#last.wall, mono - this.#last.mono) - TICK_MS;
+    const from = this.#last.wall;
+    this.#last = { wall: now, mono };
+    if (lateMs > STALL_MS) {
+      log.warn({ lateMs: Math.round(lateMs) }, 'this process did not run, or its clock was set');
+      this.take({ kind: 'away', from: Math.min(from, now), restart: false }, now);
+    }
+    this.take({ kind: 'tick' }, now);
+    if (now - this.#refreshedAt >= REFRESH_EVERY_MS) void this.refresh();
+    this.#saveWhenDue(now);
+  }
+
+  #saveWhenDue(now: number): void {
+    if (now - this.#savedAt >= SAVE_ALL_EVERY_MS) {
+      this.#savedAt = now;
+      for (const life of this.#fleet.hosts.values()) if (life.heardAt > 0) this.#dirty.add(life.host);
+    }
+    const due = this.#unwritten.length > 0 || this.#dirty.size > 0 || now - this.#aliveAt >= ALIVE_EVERY_MS;
+    if (!due || this.#writing) return;
+    this.#writing = this.#write().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #write(): Promise<void> {
+    const now = this.#options.clock.now();
+    const effects = this.#unwritten;
+    const dirty = this.#dirty;
+    this.#unwritten = [];
+    this.#dirty = new Set();
+    const lives = [...dirty].flatMap((host) => this.#fleet.hosts.get(host) ?? []);
+    try {
+      await this.#trail.write(effects, lives, this.#run, now);
+      this.#aliveAt = now;
+      if (this.#failing) this.#options.log.info({}, 'verdicts can be written again');
+      this.#failing = false;
+    } catch (error) {
+      this.#unwritten = [...effects, ...this.#unwritten];
+      for (const host of dirty) this.#dirty.add(host);
+      // A host that was deleted meanwhile must not stand in the way of the others.
+      void this.refresh();
+      if (!this.#failing) {
+        this.#options.log.error({ error: describeError(error) }, 'verdicts cannot be written');
+      }
+      this.#failing = true;
+    }
+  }
+}
