@@ -8,6 +8,7 @@
 //   appeared between two readings with an old time (a copy that keeps the original's time) → finished after one unchanged reading
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NamedError } from '../../shared/errors.ts';
 import { compileGlob } from './glob.ts';
 import type { FileStat, Host } from './probe.ts';
 
@@ -36,7 +37,7 @@ export interface Listing {
 }
 
 export interface FileSet {
-  /** Rejects with what the system said about the folder, or with code ETIMEDOUT while an earlier look still hangs. */
+  /** Rejects with what the system said about the folder, or with code EBUSY while an earlier look still hangs. */
   read(): Promise<Listing>;
 }
 
@@ -90,7 +91,7 @@ export function openFileSet(host: Host, place: FilePlace, limits: FileSetLimits 
 function within<T>(host: Host, work: Promise<T>, waitMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = host.clock.after(waitMs, () =>
-      reject(Object.assign(new Error('still reading'), { code: 'ETIMEDOUT' })),
+      reject(Object.assign(new Error('still reading'), { code: 'EBUSY' })),
     );
     work.then(resolve, reject).finally(() => timer.cancel());
   });
@@ -186,4 +187,16 @@ function createTree(host: Host, at: { root: string; depth: number }) {
 
 function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** What the system said about a file or folder, by the codes of the catalogue; the system's own error is the cause. */
+export function fileError(subject: string, path: string, cause: unknown): NamedError {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new NamedError('PROBE_SUBJECT_MISSING', `${subject}: there is no ${path}`, { cause });
+  if (code === 'EBUSY')
+    return new NamedError('PROBE_TIMEOUT', `${subject}: ${path} does not answer`, { cause });
+  return new NamedError('PROBE_FAILED', `${subject}: cannot read ${path}: ${(cause as Error).message}`, {
+    cause,
+  });
 }

@@ -33,6 +33,7 @@ const FAILURES: Record<string, string> = {
   ENOTDIR: '不是目录',
   EACCES: '没有读取权限',
   EPERM: '没有读取权限',
+  EBUSY: '读取超时，磁盘或网络共享可能没有响应',
   EIO: '读写错误，请检查磁盘',
   ESTALE: '网络共享已失效',
   EHOSTDOWN: '对方主机不在线',

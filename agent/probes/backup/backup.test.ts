@@ -180,7 +180,11 @@ test('names a missing folder and still reads the other sets', async (t) => {
   const gone = join(at.path, 'gone');
   const reading = await at.probe({ name: 'gone', folder: gone }, { name: 'here' }).read(signal);
   assert.equal(checkOf(reading, 'gone')?.status, 'unknown');
-  assert.match(checkOf(reading, 'gone')?.text ?? '', new RegExp(`${gone} 不存在（PROBE_SUBJECT_MISSING）`));
+  assert.match(checkOf(reading, 'gone')?.text ?? '', new RegExp(`${gone} 不存在`));
+  assert.deepEqual(
+    reading.errors?.map((error) => [error.code, error.message]),
+    [['PROBE_SUBJECT_MISSING', `backup set gone: there is no ${gone}`]],
+  );
   assert.deepEqual(figures(reading, 'gone'), { rung: 0 });
   assert.equal(checkOf(reading, 'here')?.status, 'ok');
 });
@@ -238,6 +242,7 @@ test('says when a share does not answer, reads the others, and takes the late an
   while (!othersRead()) await setImmediate();
   at.clock.advance(10_000);
   assert.match(checkOf(await reading, 'hung')?.text ?? '', /读取超时/);
+  assert.equal((await reading).errors?.[0]?.code, 'PROBE_TIMEOUT');
   assert.equal(checkOf(await reading, 'here')?.status, 'ok');
   const next = probe.read(signal);
   answer([]);

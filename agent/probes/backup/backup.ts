@@ -3,7 +3,8 @@
 // read is said to be unknown by name and hides none of the others.
 
 import type { Value } from '../../../shared/config/schema.ts';
-import { type FileSet, openFileSet } from '../file-set.ts';
+import type { NamedError } from '../../../shared/errors.ts';
+import { fileError, type FileSet, openFileSet } from '../file-set.ts';
 import { nameField, requireDistinctNames } from '../named.ts';
 import type { Host, Probe, ProbeUnit } from '../probe.ts';
 import { probeSection } from '../section.ts';
@@ -86,6 +87,7 @@ export const BACKUP: ProbeUnit<typeof CONFIG.fields> = {
           samples: outcomes.flatMap((outcome) => outcome.samples),
           checks: outcomes.map((outcome) => outcome.check),
           events: outcomes.flatMap((outcome) => outcome.events),
+          errors: outcomes.flatMap((outcome) => outcome.error ?? []),
         };
       },
     };
@@ -93,8 +95,9 @@ export const BACKUP: ProbeUnit<typeof CONFIG.fields> = {
 };
 
 type Policy = Value<typeof CONFIG.fields.sets>[number];
+type Outcome = Omit<BackupOutcome, 'state'> & { error?: NamedError };
 
-function createReader(policy: Policy, host: Host): () => Promise<Omit<BackupOutcome, 'state'>> {
+function createReader(policy: Policy, host: Host): () => Promise<Outcome> {
   const set: FileSet = openFileSet(host, policy);
   let state: BackupState = NEW_SET;
   return async () => {
@@ -105,24 +108,20 @@ function createReader(policy: Policy, host: Host): () => Promise<Omit<BackupOutc
       state = outcome.state;
       return outcome;
     } catch (error) {
-      return judgeUnread(policy, error);
+      return judgeUnread(policy, fileError(`backup set ${policy.name}`, policy.folder, error));
     }
   };
 }
 
 /** A folder that is gone holds no backup (rung 0); one that cannot be read says nothing. */
-function judgeUnread(policy: Policy, error: unknown): Omit<BackupOutcome, 'state'> {
-  const { code } = error as NodeJS.ErrnoException;
-  const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
-  const why = isMissing
-    ? `目录 ${policy.folder} ${renderFailure(error)}（PROBE_SUBJECT_MISSING）`
-    : code === 'ETIMEDOUT'
-      ? `目录 ${policy.folder} 读取超时，磁盘或网络共享可能没有响应`
-      : `目录 ${policy.folder} 无法读取：${renderFailure(error)}`;
+function judgeUnread(policy: Policy, error: NamedError): Outcome {
+  const isMissing = error.code === 'PROBE_SUBJECT_MISSING';
+  const why = `目录 ${policy.folder} ${renderFailure(error.cause)}`;
   const samples = [{ metric: 'backup_rung' as const, labels: { set: policy.name }, value: 0 }];
   return {
     samples: isMissing ? samples : [],
     check: { id: `backup:${policy.name}`, status: 'unknown', text: `备份集 ${policy.name} 无法判断：${why}` },
     events: [],
+    error,
   };
 }

@@ -110,6 +110,10 @@ test('says that a feed cannot be read and reads the others', async (t) => {
       ['ok', 1],
     ],
   );
+  assert.deepEqual(
+    reading.errors?.map((error) => error.code),
+    ['PROBE_SUBJECT_MISSING', 'PROBE_FAILED'],
+  );
   assert.ok(!JSON.stringify(reading).includes('hello'));
 });
 

@@ -3,7 +3,7 @@
 
 import type { Value } from '../../../shared/config/schema.ts';
 import { NamedError } from '../../../shared/errors.ts';
-import { openFileSet } from '../file-set.ts';
+import { fileError, openFileSet } from '../file-set.ts';
 import { nameField, requireDistinctNames } from '../named.ts';
 import type { Host, Judgement, Probe, ProbeUnit, Sample } from '../probe.ts';
 import { probeSection } from '../section.ts';
@@ -48,7 +48,7 @@ const CONFIG = probeSection('Data feeds: age of the newest data.', 60_000, {
 });
 
 type Feed = Value<typeof CONFIG.fields.feeds>[number];
-type Outcome = { samples: Sample[]; check: Judgement };
+type Outcome = { samples: Sample[]; check: Judgement; error?: NamedError };
 
 /** Clocks of servers differ by minutes; beyond that a time in the future is a fault. */
 const FUTURE_MS = 5 * 60_000;
@@ -66,6 +66,7 @@ export const FEED: ProbeUnit<typeof CONFIG.fields> = {
         return {
           samples: outcomes.flatMap((outcome) => outcome.samples),
           checks: outcomes.map((outcome) => outcome.check),
+          errors: outcomes.flatMap((outcome) => outcome.error ?? []),
         };
       },
     };
@@ -94,6 +95,7 @@ function createReader(feed: Feed, host: Host): () => Promise<Outcome> {
       return {
         samples: [{ metric: 'feed_up', labels: { name: feed.name }, value: 0 }],
         check: { id: `feed:${feed.name}`, status: 'unknown', text },
+        error: fileError(`feed ${feed.name}`, feed.folder || feed.marker, error),
       };
     }
   };

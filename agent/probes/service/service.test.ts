@@ -262,6 +262,10 @@ test('says that a unit nobody installed is a mistake, and that a stopped one is 
   assert.equal(checkOf(reading, 'typo')?.status, 'unknown');
   assert.match(checkOf(reading, 'typo')?.text ?? '', /没有名为 reddis.service 的 systemd 单元/);
   assert.equal(valueOf(reading, 'service_up', 'typo'), undefined);
+  assert.deepEqual(
+    reading.errors?.map((error) => error.code),
+    ['PROBE_SUBJECT_MISSING'],
+  );
   assert.equal(checkOf(reading, 'redis')?.status, 'critical');
 });
 

@@ -1,6 +1,7 @@
 // The service probe: whether each configured service runs, how often it restarted, and what it uses. Promise: no child process;
 // zombies do not count as running; a service that cannot be judged hides none of the others.
 
+import { NamedError } from '../../../shared/errors.ts';
 import { nameField, requireDistinctNames } from '../named.ts';
 import type { Host, Probe, ProbeUnit, Reading } from '../probe.ts';
 import { probeSection } from '../section.ts';
@@ -77,5 +78,12 @@ function judgeAll(seen: Map<string, Seen>, states: Map<string, ServiceState>, no
     samples: outcomes.flatMap((outcome) => outcome.samples),
     checks: outcomes.map((outcome) => outcome.check),
     events: outcomes.flatMap((outcome) => outcome.events),
+    errors: [...seen].flatMap(([name, one]) =>
+      one.kind === 'unreadable' ? [unreadable(name, one.why)] : [],
+    ),
   };
+}
+
+function unreadable(name: string, why: string): NamedError {
+  return new NamedError('PROBE_SUBJECT_MISSING', `service ${name}: ${why}`);
 }
