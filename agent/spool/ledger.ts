@@ -108,6 +108,8 @@ export function acknowledgeUpTo(book: StreamBook, seq: number): SegmentInfo[] {
   return book.segments.filter((s) => s.last <= book.acked);
 }
 
+const CLUSTER_BYTES = 4096;
+
 export type Relief = { kind: 'thin' | 'drop'; book: StreamBook; segment: SegmentInfo };
 
 /** What is lost when this segment is given up. */
@@ -136,7 +138,8 @@ export function nextRelief(
   for (const book of ledger.values()) {
     for (const segment of book.segments) {
       if (segment === growing || isGivenUp(book, segment)) continue;
-      if (segment.kind !== 'thin' && older(segment, oldest.thin))
+      // A file within one cluster gives nothing back by being thinned.
+      if (segment.kind !== 'thin' && segment.bytes > CLUSTER_BYTES && older(segment, oldest.thin))
         oldest.thin = { kind: 'thin', book, segment };
       if (older(segment, oldest.drop)) oldest.drop = { kind: 'drop', book, segment };
     }
@@ -147,8 +150,6 @@ export function nextRelief(
 function older(segment: SegmentInfo, than: Relief | undefined): boolean {
   return than === undefined || segment.ordinal < than.segment.ordinal;
 }
-
-const CLUSTER_BYTES = 4096;
 
 /** What a file takes of the volume. */
 export function diskBytes(bytes: number): number {

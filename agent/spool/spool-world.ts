@@ -73,7 +73,7 @@ export class SpoolWorld {
       at: this.clock.now(),
       off: null,
       boot: 'boot',
-      v: columns.map((_, i) => (i === 0 ? value : i)),
+      v: columns.map((_, i) => (i === 0 ? value : this.#random())),
       ...(events && { events }),
       ...(checks && { checks }),
     };
