@@ -199,10 +199,10 @@ test('tells one firing and one recovery by mail for a service that dies and come
   await world.pass(30 * SECOND, { h1: DOWN });
   assert.deepEqual(
     mails.map((mail) => mail.subject),
-    ['【严重】市一院 nis-db:服务 nginx 已停止'],
+    ['【严重】市一院 nis-db：服务 nginx 已停止'],
   );
   await world.pass(40 * SECOND, { h1: UP });
-  assert.equal(mails[1]?.subject, '【恢复】市一院 nis-db:服务 nginx 已停止');
+  assert.equal(mails[1]?.subject, '【恢复】市一院 nis-db：服务 nginx 已停止');
   assert.equal(mails.length, 2);
   assert.deepEqual(mails[1]?.references, mails[0]?.references);
 });

@@ -47,7 +47,7 @@ export function judgeChannels(
         en: health.refused ? `Channel ${channel} refuses messages` : `Channel ${channel} does not deliver`,
       },
       advice: {
-        zh: '检查该通道的地址、账号和收件人;在修复前请直接查看告警页面。',
+        zh: '检查该通道的地址、账号和收件人；在修复前请直接查看告警页面。',
         en: "Check the channel's address, account and recipients; until then watch the alert page itself.",
       },
       evidence: { failingSince: health.failingSince, error: health.refused ?? health.lastError ?? '' },

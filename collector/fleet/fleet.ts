@@ -6,7 +6,6 @@ import type { ReportSink, StoredReport, Log, VerdictSource } from '../services.t
 import type { HostPicture } from '../rules/rule.ts';
 import type { State } from '../state/state.ts';
 import type { Store } from '../store/store.ts';
-import { type CheckKeeper, openChecks } from './checks.ts';
 import { openLayouts } from './layout.ts';
 import { HISTORY_METRICS, HostRecord, type HostName } from './record.ts';
 import { SLOT_MS, SLOTS } from './history.ts';
@@ -29,7 +28,7 @@ export interface Fleet extends ReportSink {
   refresh(): Promise<void>;
   /** Resolves when the short past has been read back from the store. */
   warmed: Promise<void>;
-  /** Writes the checks that changed. */
+  /** Stops reading the past. */
   close(): Promise<void>;
 }
 
@@ -60,8 +59,12 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     for (const id of records.keys()) if (!current.has(id)) records.delete(id);
   };
   await refresh();
-  const checks = await openChecks(state, clock, log, (hostId) => records.get(hostId)?.checks);
+  await loadChecks(state, records);
   for (const [id, record] of records) record.load((await store.latest(id))?.values ?? new Map());
+
+  const warmed = warm([...records], store, clock.now(), () => closed).catch((error: unknown) =>
+    log.error({ error }, 'cannot read the past for trends'),
+  );
 
   const stored = (report: StoredReport): void => {
     let record = records.get(report.host);
@@ -77,7 +80,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       refresh().catch((error: unknown) => log.error({ error }, 'cannot read the hosts'));
     }
     record.take(report);
-    takeChecks(record, report, checks);
+    record.takeChecks(report);
     dirty.add(report.host);
     for (const listener of listeners) listener(report);
   };
@@ -104,25 +107,20 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       records.get(host)?.set('clock_offset_seconds', offsetMs / 1000, at);
       dirty.add(host);
     },
-    warmed: warm([...records], store, clock.now(), () => closed).catch((error: unknown) =>
-      log.error({ error }, 'cannot read the past for trends'),
-    ),
+    warmed,
     async close() {
       closed = true;
-      await checks.close();
+      await warmed;
     },
   };
 }
 
-function takeChecks(record: HostRecord, report: StoredReport, keeper: CheckKeeper): void {
-  const at = Math.min(report.at, report.arrivedAt);
-  for (const check of report.checks ?? []) {
-    const before = record.checks.get(check.id);
-    if (before?.at !== undefined && before.at >= at) continue;
-    const since = before?.status === check.status ? before.since : at;
-    const text = check.text === undefined ? {} : { text: check.text };
-    record.checks.set(check.id, { status: check.status, since, at, ...text });
-    keeper.changed(record.name.id, check.id);
+/** Ingest keeps them there, with "since when". */
+async function loadChecks(state: State, records: ReadonlyMap<string, HostRecord>): Promise<void> {
+  for (const row of await state.selectFrom('checks').selectAll().execute()) {
+    const text = row.text === null ? {} : { text: row.text };
+    const check = { status: row.status, since: row.since, at: row.updatedAt, ...text };
+    records.get(row.hostId)?.checks.set(row.checkId, check);
   }
 }
 

@@ -61,6 +61,17 @@ export class HostRecord {
     this.#remember(at);
   }
 
+  /** A result older than the one that is known changes nothing. */
+  takeChecks(report: StoredReport): void {
+    const at = Math.min(report.at, report.arrivedAt);
+    for (const { id, status, text } of report.checks ?? []) {
+      const before = this.checks.get(id);
+      if (before?.at !== undefined && before.at >= at) continue;
+      const since = before?.status === status ? before.since : at;
+      this.checks.set(id, { status, since, at, ...(text === undefined ? {} : { text }) });
+    }
+  }
+
   set(key: string, value: number, at: number): void {
     this.#grow(this.#layouts.of([key]));
     this.#put(this.#layout.place.get(key) ?? -1, value, at);

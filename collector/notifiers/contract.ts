@@ -32,7 +32,7 @@ export function sampleNotice(changes: Partial<Notice> = {}): Notice {
         severity: 'critical',
         state: 'firing',
         summary: { zh: '服务 nginx 已停止', en: 'Service nginx is down' },
-        advice: { zh: '查看服务状态和最近日志,然后启动服务。', en: 'Read the log, then start it.' },
+        advice: { zh: '查看服务状态和最近日志，然后启动服务。', en: 'Read the log, then start it.' },
         evidence: { 'service_up{name="nginx"}': 0, readAt: Date.UTC(2026, 10, 21, 18, 13, 5) },
         firingAt: Date.UTC(2026, 10, 21, 18, 13, 10),
       },

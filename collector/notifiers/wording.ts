@@ -26,13 +26,13 @@ export function placeOf(notice: Notice): string {
   return [notice.hospital.name, notice.host?.name].filter(Boolean).join(' ');
 }
 
-/** `【严重】市一院 nis-db:服务 nginx 已停止`; control characters have no place in a header. */
+/** `【严重】市一院 nis-db：服务 nginx 已停止`; control characters have no place in a header. */
 export function titleOf(notice: Notice): string {
   if (notice.kind === 'canary') return '【通道自检】告警通道正常';
   const worst = worstOf(notice);
   const first = notice.alerts.find((alert) => alert.severity === worst);
   const more = notice.alerts.length > 1 ? ` 等 ${notice.alerts.length} 项` : '';
-  return oneLine(`【${headOf(notice)}】${placeOf(notice)}:${first?.summary.zh ?? ''}${more}`);
+  return oneLine(`【${headOf(notice)}】${placeOf(notice)}：${first?.summary.zh ?? ''}${more}`);
 }
 
 // oxlint-disable-next-line no-control-regex -- exactly these are to be taken out
@@ -68,11 +68,12 @@ export interface EvidenceLine {
 const LABELS: Record<string, string> = {
   readAt: '读取时间',
   limit: '阈值',
+  status: '状态',
   check: '检查结果',
   since: '起始时间',
   rise: '增加次数',
   perHour: '每小时增长',
-  hoursToFull: '预计写满(小时)',
+  hoursToFull: '预计写满（小时）',
   trendOver: '趋势依据时长',
   lastHeardAt: '最后一次收到数据',
   hosts: '涉及主机',
@@ -82,13 +83,18 @@ const LABELS: Record<string, string> = {
 
 /** The facts of a judgement as lines for people. */
 export function evidenceLines(alert: NoticeAlert, timeZone: string): EvidenceLine[] {
+  let unit: Unit = 'count';
   return Object.entries(alert.evidence).map(([key, value]) => {
+    // A limit has the unit of the value that it limits, which stands before it.
+    if (key === 'limit' && typeof value === 'number')
+      return { label: '阈值', value: renderValue(value, unit) };
     const series = parseSeriesKey(key);
     if (series && isMetricName(series.name)) {
       const metric = METRICS[series.name];
+      if (unit === 'count') unit = metric.unit;
       const label = Object.values(series.labels).join(' ');
       return {
-        label: label ? `${metric.help.zh}(${label})` : metric.help.zh,
+        label: label ? `${metric.help.zh}（${label}）` : metric.help.zh,
         value: typeof value === 'number' ? renderValue(value, metric.unit) : value,
       };
     }

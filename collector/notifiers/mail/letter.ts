@@ -43,22 +43,22 @@ function timesOf(notice: Notice, alert: NoticeAlert): Line[] {
 }
 
 const CANARY_TEXT =
-  '这是每天一次的自检消息,用来证明这条告警通道可以送达。无需处理;如果某天没有收到,请检查该通道。';
+  '这是每天一次的自检消息，用来证明这条告警通道可以送达。无需处理；如果某天没有收到，请检查该通道。';
 
 function renderText(notice: Notice): string {
   const zone = notice.hospital.timeZone;
-  if (notice.kind === 'canary') return `${CANARY_TEXT}\n\n发送时间:${renderTime(notice.at, zone)}\n`;
+  if (notice.kind === 'canary') return `${CANARY_TEXT}\n\n发送时间：${renderTime(notice.at, zone)}\n`;
   const parts = notice.alerts.map((alert) =>
     [
       `【${alert.state === 'resolved' ? '恢复' : severityWord(alert)}】${alert.summary.zh}`,
-      ...timesOf(notice, alert).map((line) => `${line.label}:${line.value}`),
-      ...evidenceLines(alert, zone).map((line) => `${line.label}:${line.value}`),
-      ...(alert.state === 'resolved' ? [] : [`先做什么:${alert.advice.zh}`]),
+      ...timesOf(notice, alert).map((line) => `${line.label}：${line.value}`),
+      ...evidenceLines(alert, zone).map((line) => `${line.label}：${line.value}`),
+      ...(alert.state === 'resolved' ? [] : [`先做什么：${alert.advice.zh}`]),
     ]
       .map(oneLine)
       .join('\n'),
   );
-  const link = notice.url ? `\n\n详情:${notice.url}` : '';
+  const link = notice.url ? `\n\n详情：${notice.url}` : '';
   return `${placeOf(notice)}\n\n${parts.join('\n\n')}${link}\n\n时间均为 ${zone}。消息编号 ${notice.key}\n`;
 }
 
@@ -117,7 +117,7 @@ function renderAlert(notice: Notice, alert: NoticeAlert, titled: boolean): strin
   const table = `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;border-top:1px solid #eaecf0;">${rows}</table>`;
   const advice = resolved
     ? ''
-    : `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:14px;"><tr><td style="${FONT}padding:12px 14px;background:#f9fafb;border-left:4px solid ${colour};font-size:14px;line-height:22px;color:#344054;"><b style="color:#101828;">先做什么:</b>${escape(alert.advice.zh)}</td></tr></table>`;
+    : `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:14px;"><tr><td style="${FONT}padding:12px 14px;background:#f9fafb;border-left:4px solid ${colour};font-size:14px;line-height:22px;color:#344054;"><b style="color:#101828;">先做什么：</b>${escape(alert.advice.zh)}</td></tr></table>`;
   return cell(`${title}${table}${advice}`, 'padding:20px 24px;');
 }
 

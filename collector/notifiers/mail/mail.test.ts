@@ -61,7 +61,7 @@ test('writes who, what, since when in the hospital time zone, and what to do fir
   const box = await start(t);
   await box.notifier.send(sampleNotice(), new AbortController().signal);
   const [letter] = box.mails;
-  assert.equal(letter?.subject, '【严重】市第一人民医院 nis-db:服务 nginx 已停止');
+  assert.equal(letter?.subject, '【严重】市第一人民医院 nis-db：服务 nginx 已停止');
   assert.equal(letter?.messageId, '<n0123456789abcdef@example.com>');
   for (const part of [letter?.text ?? '', String(letter?.html)]) {
     assert.match(part, /2026-11-22 02:13:10/);
@@ -101,6 +101,6 @@ test('many alerts are one mail that says how many', () => {
     summary: { zh: '内存已用 96.0%', en: '' },
   };
   const letter = renderLetter(sampleNotice({ alerts: [warning, alert] }));
-  assert.equal(letter.subject, '【严重】市第一人民医院 nis-db:服务 nginx 已停止 等 2 项');
+  assert.equal(letter.subject, '【严重】市第一人民医院 nis-db：服务 nginx 已停止 等 2 项');
   assert.match(letter.text, /内存已用 96\.0%/);
 });

@@ -30,18 +30,18 @@ export const backupOld: RuleUnit<typeof config.fields> = {
       if (check.status === 'ok') return undefined;
       const age = freshValue(picture, 'backup_age_seconds', { set: name }, now);
       const span = age && renderSpan(age.value * 1000);
-      const told = check.text ? `:${check.text}` : '';
       return {
         subject: name,
         severity: check.status === 'critical' ? 'critical' : 'warning',
         forMs: config.for,
         ...(age ? { value: age.value } : {}),
         summary: {
-          zh: `备份集 ${name} ${span ? `最新备份距今 ${span.zh}` : '没有可用的备份'}${told}`,
+          // The agent's sentence names age and policy.
+          zh: check.text ?? `备份集 ${name} ${span ? `最新备份距今 ${span.zh}` : '没有可用的备份'}`,
           en: `Backup set ${name}: ${span ? `newest file is ${span.en} old` : 'no usable file'}`,
         },
         advice: {
-          zh: '查看备份任务的最近一次执行结果与日志,确认备份目录可写且磁盘未满;修复后手动执行一次,并确认新文件出现。',
+          zh: '查看备份任务的最近一次执行结果与日志，确认备份目录可写且磁盘未满；修复后手动执行一次，并确认新文件出现。',
           en: 'Look at the last run of the backup job and its log, see that the folder can be written and the disk is not full; run it once by hand and see the new file.',
         },
         evidence: {

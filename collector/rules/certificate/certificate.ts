@@ -56,7 +56,7 @@ export const certificate: RuleUnit<typeof config.fields> = {
               : `The certificate of ${target} ends in ${left} days`,
           },
           advice: {
-            zh: '向签发方续期证书,部署后重新加载 Web 服务,再核对浏览器里显示的有效期。',
+            zh: '向签发方续期证书，部署后重新加载 Web 服务，再核对浏览器里显示的有效期。',
             en: 'Renew the certificate, install it, reload the web server and check the dates in a browser.',
           },
           evidence: {

@@ -61,7 +61,7 @@ export const clockOff: RuleUnit<typeof config.fields> = {
             en: `The clock is ${span.en} ${slow ? 'slow' : 'fast'}`,
           },
           advice: {
-            zh: '检查时间同步服务(Windows 时间服务或 chrony/ntpd)是否在运行、时间源是否可达;大幅校时请避开备份与跑批时段。',
+            zh: '检查时间同步服务(Windows 时间服务或 chrony/ntpd)是否在运行、时间源是否可达；大幅校时请避开备份与跑批时段。',
             en: 'Check the time service (W32Time, chrony, ntpd) and its source; step the clock outside backup and batch hours.',
           },
           evidence: {

@@ -21,7 +21,7 @@ export interface DiskLimits {
 const FORECAST_SLACK = 1.25;
 
 const ADVICE: Text = {
-  zh: '先清理可安全删除的文件(旧日志、临时文件、已异地保存的旧备份),再查增长来源;数据库所在卷请勿直接删除数据文件。',
+  zh: '先清理可安全删除的文件（旧日志、临时文件、已异地保存的旧备份），再查增长来源；数据库所在卷请勿直接删除数据文件。',
   en: 'Delete what is safe to delete (old logs, temporary files, backups that exist elsewhere), then find what grows; never delete database files.',
 };
 
@@ -62,7 +62,7 @@ function tellSpace(
     forMs: limits.for,
     value: reading.value,
     summary: {
-      zh: `磁盘 ${path} 已用 ${percent}${free ? `,剩余 ${renderBytes(free.value)}` : ''}`,
+      zh: `磁盘 ${path} 已用 ${percent}${free ? `，剩余 ${renderBytes(free.value)}` : ''}`,
       en: `Volume ${path} is ${percent} full${free ? `, ${renderBytes(free.value)} left` : ''}`,
     },
     advice: ADVICE,
@@ -109,7 +109,7 @@ function tellForecast(limits: DiskLimits, forecast: Forecast, reading: Reading, 
     forMs: limits.forecastFor,
     value: reading.value,
     summary: {
-      zh: `磁盘 ${path} 预计 ${span.zh}后写满,现已用 ${renderPercent(reading.value)},剩余 ${free}`,
+      zh: `磁盘 ${path} 预计 ${span.zh}后写满，现已用 ${renderPercent(reading.value)}，剩余 ${free}`,
       en: `Volume ${path} will be full in ${span.en}; ${renderPercent(reading.value)} used, ${free} left`,
     },
     advice: ADVICE,
@@ -140,7 +140,7 @@ export function judgeInodes(limits: DiskLimits, reading: Reading, path: string, 
       en: `Volume ${path} has ${percent} of its inodes used`,
     },
     advice: {
-      zh: '查找文件数量异常多的目录(会话、缓存、邮件队列、旧日志),清理后确认数量不再上涨。',
+      zh: '查找文件数量异常多的目录（会话、缓存、邮件队列、旧日志），清理后确认数量不再上涨。',
       en: 'Find the folder with very many files (sessions, caches, mail queue, old logs), clear it and see that the number stays down.',
     },
     evidence: {
@@ -160,7 +160,7 @@ export function judgeReadOnly(limits: DiskLimits, reading: Reading, path: string
     value: 1,
     summary: { zh: `磁盘 ${path} 变为只读`, en: `Volume ${path} is read-only` },
     advice: {
-      zh: '多为文件系统或磁盘故障:先看系统日志中的磁盘错误,尽快把最新备份拷到别处,再安排检查修复;不要反复重启。',
+      zh: '多为文件系统或磁盘故障：先看系统日志中的磁盘错误，尽快把最新备份拷到别处，再安排检查修复；不要反复重启。',
       en: 'Usually a file system or disk fault: read the kernel log, copy the newest backup elsewhere, then plan the repair; do not reboot again and again.',
     },
     evidence: { [reading.key]: 1, readAt: reading.at },

@@ -30,18 +30,18 @@ export const feedOld: RuleUnit<typeof config.fields> = {
       if (check.status === 'ok') return undefined;
       const age = freshValue(picture, 'feed_age_seconds', { name: name }, now);
       const span = age && renderSpan(age.value * 1000);
-      const told = check.text ? `:${check.text}` : '';
       return {
         subject: name,
         severity: check.status === 'critical' ? 'critical' : 'warning',
         forMs: config.for,
         ...(age ? { value: age.value } : {}),
         summary: {
-          zh: `数据接口 ${name} ${span ? `已有 ${span.zh}没有新数据` : '读不到数据'}${told}`,
+          // The agent's sentence names age and policy.
+          zh: check.text ?? `数据接口 ${name} ${span ? `已有 ${span.zh}没有新数据` : '读不到数据'}`,
           en: `Feed ${name}: ${span ? `nothing new for ${span.en}` : 'cannot be read'}`,
         },
         advice: {
-          zh: '确认接口程序在运行,再联系来源系统(HIS/LIS/EMR)方确认是否仍在推送;恢复后核对中断期间的数据是否补齐。',
+          zh: '确认接口程序在运行，再联系来源系统(HIS/LIS/EMR)方确认是否仍在推送；恢复后核对中断期间的数据是否补齐。',
           en: 'See that the interface program runs, then ask the source system whether it still sends; afterwards check that the missed data was brought up to date.',
         },
         evidence: {

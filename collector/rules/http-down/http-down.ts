@@ -50,7 +50,7 @@ export const httpDown: RuleUnit<typeof config.fields> = {
             en: `Page ${target} does not answer as it should${seen}`,
           },
           advice: {
-            zh: '先在该主机本地打开该地址:本地也打不开则查应用服务与数据库连接,本地正常则查网络与防火墙。',
+            zh: '先在该主机本地打开该地址：本地也打不开则查应用服务与数据库连接，本地正常则查网络与防火墙。',
             en: 'Open the address on the host itself: if it fails there, look at the application and its database; otherwise at the network.',
           },
           evidence,

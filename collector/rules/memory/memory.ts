@@ -48,7 +48,7 @@ const config = {
 } as const satisfies SectionField;
 
 const ADVICE: Text = {
-  zh: '查看占用内存最多的进程;数据库请核对其最大内存设置,必要时在业务空闲时重启占用异常的服务。',
+  zh: '查看占用内存最多的进程；数据库请核对其最大内存设置，必要时在业务空闲时重启占用异常的服务。',
   en: "See which processes use most memory; check the database's memory limit; restart what leaks at a quiet hour.",
 };
 
@@ -94,7 +94,7 @@ function sayMemory(picture: HostPicture, reading: Reading, now: number): Text {
   const free = freshValue(picture, 'mem_available', {}, now);
   const percent = renderPercent(reading.value);
   return {
-    zh: `内存已用 ${percent}${free ? `,可用 ${renderBytes(free.value)}` : ''}`,
+    zh: `内存已用 ${percent}${free ? `，可用 ${renderBytes(free.value)}` : ''}`,
     en: `Memory ${percent} used${free ? `, ${renderBytes(free.value)} available` : ''}`,
   };
 }

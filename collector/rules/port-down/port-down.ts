@@ -44,7 +44,7 @@ export const portDown: RuleUnit<typeof config.fields> = {
           value: 0,
           summary: { zh: `端口 ${target} 连接不上`, en: `Port ${target} does not accept connections` },
           advice: {
-            zh: '在该主机上确认监听该端口的服务在运行,再查防火墙与端口占用。',
+            zh: '在该主机上确认监听该端口的服务在运行，再查防火墙与端口占用。',
             en: 'See that the service behind the port runs, then look at the firewall.',
           },
           evidence,

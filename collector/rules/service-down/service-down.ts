@@ -70,7 +70,7 @@ function isDown(config: Config, picture: HostPicture, reading: Reading, name: st
     value: 0,
     summary: { zh: `服务 ${name} 已停止`, en: `Service ${name} is down` },
     advice: {
-      zh: `登录该主机,查看服务 ${name} 的状态和最近日志;确认磁盘未满后启动服务,并确认业务页面可以打开。`,
+      zh: `登录该主机，查看服务 ${name} 的状态和最近日志；确认磁盘未满后启动服务，并确认业务页面可以打开。`,
       en: `Log in, read the state and the last log lines of ${name}; make sure that the disk is not full, start it, and see that the application answers.`,
     },
     evidence: { [reading.key]: reading.value, readAt: reading.at, ...told },
@@ -100,7 +100,7 @@ function isLooping(
       en: `Service ${name} restarted ${rise} times within ${span.en}`,
     },
     advice: {
-      zh: `查看服务 ${name} 每次退出前的日志(内存不足、配置错误、数据库连不上最常见)。`,
+      zh: `查看服务 ${name} 每次退出前的日志（内存不足、配置错误、数据库连不上最常见）。`,
       en: `Read the log of ${name} before each exit: out of memory, a wrong setting and an unreachable database are the usual causes.`,
     },
     evidence: { [reading.key]: reading.value, readAt: reading.at, rise, limit: config.restarts },

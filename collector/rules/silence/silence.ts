@@ -46,7 +46,7 @@ function hostSilent(picture: HostPicture): Finding {
     forMs: 0,
     summary: { zh: `主机 ${name} 失联`, en: `Host ${name} is silent` },
     advice: {
-      zh: '先看同院其他主机是否在线:都在线则多半是本机宕机或断电,请联系信息科查看机器电源与控制台;能远程登录则检查探针服务是否在运行。',
+      zh: '先看同院其他主机是否在线：都在线则多半是本机宕机或断电，请联系信息科查看机器电源与控制台；能远程登录则检查探针服务是否在运行。',
       en: 'See whether other hosts of the hospital are up: then this one is probably down or without power, ask the IT department to look at power and console; if it can be reached, check the agent service.',
     },
     evidence: evidenceOf(picture),
@@ -62,7 +62,7 @@ function siteSilent(picture: HostPicture): Finding {
     forMs: 0,
     summary: { zh: `${hospitalName}全院失联`, en: `All hosts of ${hospitalName} are silent` },
     advice: {
-      zh: '全部主机同时失联,多半是医院出口网络、防火墙或机房断电:先联系信息科确认外网与机房供电,再查各主机。',
+      zh: '全部主机同时失联，多半是医院出口网络、防火墙或机房断电：先联系信息科确认外网与机房供电，再查各主机。',
       en: 'All hosts fell silent together: most likely the uplink, the firewall or the power of the server room. Ask the IT department first.',
     },
     evidence: evidenceOf(picture),
