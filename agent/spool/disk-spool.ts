@@ -64,6 +64,7 @@ export const LEDGER_FILE = 'ledger.json';
 /** As many streams as a hello may name; more wait until the oldest are drained. */
 const MAX_STREAMS = 1000;
 const MAX_SEGMENTS = 10_000;
+const MAX_SERIES = 64;
 const ROOM_CHECK_MS = 30_000;
 /** Acknowledged numbers are learned anew from the collector; new gaps are not. */
 const SAVE_MS = 5 * 60_000;
@@ -211,6 +212,9 @@ class DiskSpool implements Spool {
     if (known) return known;
     const series: Series = { t: 'series', id, columns: [...columns] };
     this.#series.set(id, series);
+    // Columns may change without end; what is still needed is held by its entries and declared in its segments.
+    const [oldest] = this.#series.keys();
+    if (this.#series.size > MAX_SERIES && oldest !== undefined) this.#series.delete(oldest);
     return series;
   }
 

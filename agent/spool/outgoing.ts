@@ -73,9 +73,19 @@ function lost(from: number, to: number, reason: Range['reason']): Found {
   return { kind: 'lost', range: { from, to, reason } };
 }
 
-function segmentAt(book: StreamBook, seq: number): SegmentInfo | undefined {
-  const at = book.segments.findLast((s) => s.first <= seq);
-  return at && seq <= at.last ? at : undefined;
+/** A month offline is thousands of segments: by halves. */
+function segmentAt({ segments }: StreamBook, seq: number): SegmentInfo | undefined {
+  let low = 0;
+  let high = segments.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const segment = segments[middle];
+    if (!segment) return undefined;
+    if (segment.last < seq) low = middle + 1;
+    else if (segment.first > seq) high = middle - 1;
+    else return segment;
+  }
+  return undefined;
 }
 
 function nextKnown({ book, tail }: Source, seq: number): number | undefined {
