@@ -47,6 +47,7 @@ function machine(t: TestContext, platform: 'linux' | 'win32' = 'linux') {
     run: () => Promise.reject(new Error('none')),
   };
   return {
+    root,
     host,
     write,
     /** A sparse file of the given size, written so many hours ago. */
@@ -116,11 +117,16 @@ test('proposes units written for this machine, and says that two programs of one
   const at = machine(t);
   at.process(10, '/opt/nis/bin/nisd', { unit: 'nis.service' });
   at.write('etc/systemd/system/nis.service', '[Service]\n');
+  at.process(11, '/opt/nis/bin/feed', { unit: 'nis-feed@lis.service' });
+  at.write('etc/systemd/system/nis-feed@.service', '[Service]\n');
+  at.process(12, '/usr/sbin/foo', { unit: 'foo.service' });
+  symlinkSync('/usr/lib/systemd/system/foo.service', join(at.root, 'etc/systemd/system/foo.service'));
   at.process(20, '/usr/bin/java');
   at.process(21, '/opt/jdk/bin/java');
   const proposal = await discover(at.host, UNITS);
   assert.deepEqual(pick(proposed(proposal).service?.services ?? [], 'name', 'unit'), [
     ['nis', 'nis.service'],
+    ['nis-feed@lis', 'nis-feed@lis.service'],
   ]);
   assert.match(proposal.text, /Java 应用.*进程号 20、21[^\n]*\n\s+# 理由：多个程序同名/);
 });

@@ -128,15 +128,7 @@ async function customUnits(
   for (const { stat, names, unit } of processes) {
     if (unit === undefined || seen.has(unit)) continue;
     seen.add(unit);
-    const file = `/etc/systemd/system/${unit}`;
-    const isOwn = await host.readLink(file).then(
-      () => false,
-      () =>
-        host.stat(file).then(
-          ({ kind }) => kind === 'file',
-          () => false,
-        ),
-    );
+    const isOwn = (await isOwnFile(host, unit)) || (await isOwnFile(host, unit.replace(/@.*$/, '@.service')));
     if (!isOwn) continue;
     const known: KnownServer = {
       name: unit.replace(/\.service$/, ''),
@@ -146,6 +138,19 @@ async function customUnits(
     out.push({ name: known.name, known, pids: [stat.pid], process: names[0] ?? '', unit, listens: [] });
   }
   return out;
+}
+
+async function isOwnFile(host: Host, unit: string): Promise<boolean> {
+  const path = `/etc/systemd/system/${unit}`;
+  const isLink = await host.readLink(path).then(
+    () => true,
+    () => false,
+  );
+  if (isLink) return false;
+  return host.stat(path).then(
+    ({ kind }) => kind === 'file',
+    () => false,
+  );
 }
 
 function withDistinctNames(servers: readonly FoundServer[]): FoundServer[] {
