@@ -1,0 +1,239 @@
+// What the host runs and keeps: disks, services, backup sets, pages and ports, feeds, out of the newest values and checks.
+
+import type { ComponentChildren } from 'preact';
+import type { CheckItem, LatestValues } from '../../../api/shapes.ts';
+import { bytes, count, percent, seconds, span } from '../format.ts';
+import { Meter, State, type Tone } from '../shapes.tsx';
+import { useWords } from '../text/text.ts';
+import { type Row, rowsOf } from './rows.ts';
+
+export interface TablesProps {
+  latest: LatestValues;
+  checks: readonly CheckItem[];
+}
+
+export function Tables({ latest, checks }: TablesProps) {
+  const rows = (metrics: readonly string[], label: string, kind: string) =>
+    rowsOf(latest.values, checks, metrics, label, kind);
+  return (
+    <>
+      <Services
+        rows={rows(
+          ['service_up', 'service_cpu_percent', 'service_memory_rss', 'service_restarts'],
+          'name',
+          'service',
+        )}
+      />
+      <Backups
+        rows={rows(
+          ['backup_age_seconds', 'backup_size_bytes', 'backup_copies', 'backup_writing', 'backup_rung'],
+          'set',
+          'backup',
+        )}
+      />
+      <Disks
+        rows={rows(
+          ['disk_used_percent', 'disk_free', 'disk_total', 'disk_inodes_used_percent', 'disk_read_only'],
+          'path',
+          'disk',
+        )}
+      />
+      <Targets
+        rows={[
+          ...rows(
+            ['http_up', 'http_response_seconds', 'http_status_code', 'http_cert_days'],
+            'target',
+            'http',
+          ),
+          ...rows(['port_up', 'port_connect_seconds'], 'target', 'port'),
+        ]}
+      />
+      <Feeds rows={rows(['feed_age_seconds', 'feed_up'], 'name', 'feed')} />
+    </>
+  );
+}
+
+function Table(props: { id: string; title: string; heads: readonly string[]; children: ComponentChildren }) {
+  return (
+    <section class="panel table" aria-labelledby={props.id}>
+      <h2 id={props.id}>{props.title}</h2>
+      <div class="scroll" tabIndex={0} role="region" aria-labelledby={props.id}>
+        <table>
+          <thead>
+            <tr>
+              {props.heads.map((head) => (
+                <th scope="col" key={head}>
+                  {head}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>{props.children}</tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+/** The check's own word when there is one, else what the value says. */
+function RowState({ row, up }: { row: Row; up: number | undefined }) {
+  const words = useWords();
+  const status = row.check?.status ?? (up === undefined ? 'unknown' : up > 0 ? 'ok' : 'critical');
+  const word = up === undefined ? words.check[status] : up > 0 ? words.host.running : words.host.down;
+  return <State status={status}>{word}</State>;
+}
+
+function Services({ rows }: { rows: readonly Row[] }) {
+  const words = useWords();
+  const w = words.host;
+  if (rows.length === 0) return null;
+  return (
+    <Table id="services" title={w.services} heads={[w.service, w.state, w.cpu, w.memory, w.restarts, w.note]}>
+      {rows.map((row) => (
+        <tr key={row.name}>
+          <th scope="row">{row.name}</th>
+          <td>
+            <RowState row={row} up={row.values.service_up} />
+          </td>
+          <td class="number">{percent(row.values.service_cpu_percent, 1)}</td>
+          <td class="number">{bytes(row.values.service_memory_rss)}</td>
+          <td class="number">{count(row.values.service_restarts)}</td>
+          <td class="note">{row.check?.text}</td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+function Backups({ rows }: { rows: readonly Row[] }) {
+  const words = useWords();
+  const w = words.host;
+  if (rows.length === 0) return null;
+  return (
+    <Table id="backups" title={w.backups} heads={[w.set, w.state, w.age, w.size, w.copies, w.rung, w.note]}>
+      {rows.map((row) => {
+        const age = row.values.backup_age_seconds;
+        return (
+          <tr key={row.name}>
+            <th scope="row">{row.name}</th>
+            <td>
+              <State status={row.check?.status ?? 'unknown'}>
+                {words.check[row.check?.status ?? 'unknown']}
+              </State>
+            </td>
+            <td class="number">{age === undefined ? '–' : words.ago(span(age * 1000, words))}</td>
+            <td class="number">{bytes(row.values.backup_size_bytes)}</td>
+            <td class="number">{count(row.values.backup_copies)}</td>
+            <td>
+              <Ladder rung={row.values.backup_rung} />
+            </td>
+            <td class="note">
+              {row.values.backup_writing ? <span class="chip info">{w.writing}</span> : null}{' '}
+              {row.check?.text}
+            </td>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+}
+
+const RUNGS = 5;
+
+function Ladder({ rung }: { rung: number | undefined }) {
+  const words = useWords();
+  if (rung === undefined) return <span class="muted">–</span>;
+  const tone: Tone = rung >= 2 ? 'ok' : rung === 1 ? 'warn' : 'crit';
+  const text = words.host.rungs[rung] ?? '';
+  return (
+    <span class={`ladder ${tone}`}>
+      <span class="steps" aria-hidden="true">
+        {Array.from({ length: RUNGS }, (_, i) => (
+          <i key={i} class={i < rung ? 'on' : ''} />
+        ))}
+      </span>
+      <span>
+        {rung}/{RUNGS} <small class="muted">{text}</small>
+      </span>
+    </span>
+  );
+}
+
+function Disks({ rows }: { rows: readonly Row[] }) {
+  const words = useWords();
+  const w = words.host;
+  if (rows.length === 0) return null;
+  return (
+    <Table id="disks" title={w.disks} heads={[w.path, w.usage, w.free, w.total, w.inodes, w.note]}>
+      {rows.map((row) => (
+        <tr key={row.name}>
+          <th scope="row">{row.name}</th>
+          <td class="c-meter">
+            <Meter value={row.values.disk_used_percent ?? null} label={`${w.usage} ${row.name}`} />
+          </td>
+          <td class="number">{bytes(row.values.disk_free)}</td>
+          <td class="number">{bytes(row.values.disk_total)}</td>
+          <td class="number">{percent(row.values.disk_inodes_used_percent)}</td>
+          <td class="note">
+            {row.values.disk_read_only ? <span class="chip warn">{w.readOnly}</span> : null} {row.check?.text}
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}
+
+function Targets({ rows }: { rows: readonly Row[] }) {
+  const words = useWords();
+  const w = words.host;
+  if (rows.length === 0) return null;
+  return (
+    <Table
+      id="targets"
+      title={w.targets}
+      heads={[w.target, w.state, 'HTTP', w.latency, w.certificate, w.note]}
+    >
+      {rows.map((row) => {
+        const latency = row.values.http_response_seconds ?? row.values.port_connect_seconds;
+        const days = row.values.http_cert_days;
+        return (
+          <tr key={row.id}>
+            <th scope="row">{row.name}</th>
+            <td>
+              <RowState row={row} up={row.values.http_up ?? row.values.port_up} />
+            </td>
+            <td class="number">{count(row.values.http_status_code)}</td>
+            <td class="number">{latency === undefined ? '–' : seconds(latency)}</td>
+            <td class="number">{days === undefined ? '–' : words.days(Math.floor(days))}</td>
+            <td class="note">{row.check?.text}</td>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+}
+
+function Feeds({ rows }: { rows: readonly Row[] }) {
+  const words = useWords();
+  const w = words.host;
+  if (rows.length === 0) return null;
+  return (
+    <Table id="feeds" title={w.feeds} heads={[w.feed, w.state, w.feedAge, w.note]}>
+      {rows.map((row) => {
+        const age = row.values.feed_age_seconds;
+        return (
+          <tr key={row.name}>
+            <th scope="row">{row.name}</th>
+            <td>
+              <State status={row.check?.status ?? 'unknown'}>
+                {words.check[row.check?.status ?? 'unknown']}
+              </State>
+            </td>
+            <td class="number">{age === undefined ? '–' : words.ago(span(age * 1000, words))}</td>
+            <td class="note">{row.check?.text}</td>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+}

@@ -1,0 +1,172 @@
+// The page as files in memory: compiled by tsc alone (no bundler), with preact and uPlot as their packages ship them. Promise:
+// every address below /assets/ contains a hash of the whole build, so a browser may keep it for ever and never mixes two
+// builds; the content security policy learns the hash of the one inline script, the import map.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, posix, relative } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { NamedError } from '../../shared/errors.ts';
+import type { PageFile, PageFiles } from '../api/services.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const CLIENT = join(ROOT, 'collector', 'page', 'client');
+const BUILD = join(ROOT, 'build', 'page');
+const STAMP = join(BUILD, 'stamp');
+const ENTRY = 'collector/page/client/main.js';
+/** What the client takes from outside its folder (types and pure texts). */
+const ALSO_SOURCES = ['shared/*.ts', 'collector/api/shapes.ts', 'collector/liveness/verdict.ts'];
+
+const TYPES: Record<string, string> = {
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+};
+
+interface Vendor {
+  specifier: string;
+  path: string;
+  read(): Buffer;
+}
+
+/** Compiles the client when its sources differ from what was compiled last. Throws NamedError PAGE_NOT_BUILT. */
+export function buildPage(): void {
+  const stamp = sourceStamp();
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return;
+  rmSync(BUILD, { recursive: true, force: true });
+  const tsc = join(ROOT, 'node_modules', '.bin', process.platform === 'win32' ? 'tsc.cmd' : 'tsc');
+  const done = spawnSync(tsc, ['-p', CLIENT], { cwd: ROOT, encoding: 'utf8' });
+  if (done.error || done.status !== 0) {
+    const why = done.error?.message ?? `${done.stdout}${done.stderr}`.slice(0, 2000);
+    throw new NamedError('PAGE_NOT_BUILT', `the page does not compile: ${why}`, { cause: done.error });
+  }
+  mkdirSync(BUILD, { recursive: true });
+  writeFileSync(STAMP, stamp);
+}
+
+/** Content, not dates: a fresh clone and a copied folder have dates of their own. */
+function sourceStamp(): string {
+  const hash = createHash('sha256');
+  const client = globSync('**/*.{ts,tsx,json}', { cwd: CLIENT }).map((f) => join(CLIENT, f));
+  const others = ALSO_SOURCES.flatMap((f) => globSync(f, { cwd: ROOT })).map((f) => join(ROOT, f));
+  for (const file of [...client, ...others].sort())
+    hash.update(relative(ROOT, file)).update('\0').update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+/** Builds when needed and reads everything into memory. */
+export function openPage(): PageFiles {
+  buildPage();
+  const vendors = listVendors();
+  const modules = reachable(ENTRY);
+  const contents = new Map<string, Buffer>(modules.map((path) => [path, readFileSync(join(BUILD, path))]));
+  for (const vendor of vendors) contents.set(vendor.path, vendor.read());
+  for (const style of ['app.css', 'host.css']) {
+    contents.set(style, readFileSync(join(CLIENT, style)));
+  }
+  contents.set('icon.svg', readFileSync(join(CLIENT, 'icon.svg')));
+  contents.set('uplot.css', readFileSync(resolvePackage('uplot/dist/uPlot.min.css')));
+  const hash = hashOf(contents);
+  const importMap = JSON.stringify({
+    imports: Object.fromEntries(vendors.map((v) => [v.specifier, `/assets/${hash}/${v.path}`])),
+  });
+  const files = new Map([...contents].map(([path, body]) => [`${hash}/${path}`, toFile(path, body, true)]));
+  return {
+    scriptHashes: [`sha256-${createHash('sha256').update(importMap).digest('base64')}`],
+    asset: (path) => files.get(path),
+    index: toFile('index.html', Buffer.from(renderIndex(hash, importMap, [...contents.keys()])), false),
+  };
+}
+
+function listVendors(): Vendor[] {
+  const plain = (specifier: string, file: string, path: string): Vendor => ({
+    specifier,
+    path: `vendor/${path}`,
+    read: () => stripMapLink(readFileSync(resolvePackage(file))),
+  });
+  return [
+    plain('preact', 'preact/dist/preact.module.js', 'preact.js'),
+    plain('preact/hooks', 'preact/hooks/dist/hooks.module.js', 'hooks.js'),
+    plain('preact/jsx-runtime', 'preact/jsx-runtime/dist/jsxRuntime.module.js', 'jsx-runtime.js'),
+    {
+      specifier: 'uplot',
+      path: 'vendor/uplot.js',
+      // uPlot ships minified as a plain script only; one line makes a module of it.
+      read: () =>
+        Buffer.concat([
+          readFileSync(resolvePackage('uplot/dist/uPlot.iife.min.js')),
+          Buffer.from('\nexport default uPlot;\n'),
+        ]),
+    },
+  ];
+}
+
+function resolvePackage(file: string): string {
+  const name = file.split('/', 1)[0] ?? '';
+  const require = createRequire(import.meta.url);
+  return join(dirname(require.resolve(`${name}/package.json`)), file.slice(name.length + 1));
+}
+
+function stripMapLink(body: Buffer): Buffer {
+  return Buffer.from(body.toString().replace(/\/\/# sourceMappingURL=.*$/m, ''));
+}
+
+/** The modules that the entry needs: tsc also writes files that were imported for their types alone. */
+function reachable(entry: string): string[] {
+  const found = new Set<string>();
+  const visit = (path: string): void => {
+    if (found.has(path)) return;
+    found.add(path);
+    const text = readFileSync(join(BUILD, path), 'utf8');
+    for (const match of text.matchAll(/^(?:import|export)\b[^'"]*['"](\.{1,2}\/[^'"]+)['"]/gm))
+      visit(posix.join(posix.dirname(path), match[1] ?? ''));
+  };
+  visit(entry);
+  return [...found];
+}
+
+function hashOf(contents: ReadonlyMap<string, Buffer>): string {
+  const hash = createHash('sha256');
+  for (const [path, body] of [...contents].sort(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(path).update('\0').update(body).update('\0');
+  return hash.digest('base64url').slice(0, 16);
+}
+
+function toFile(path: string, body: Buffer, immutable: boolean): PageFile {
+  const extension = path.slice(path.lastIndexOf('.') + 1);
+  const gzip = gzipSync(body, { level: 9 });
+  return {
+    body,
+    gzip: gzip.length < body.length * 0.9 ? gzip : undefined,
+    type: TYPES[extension] ?? 'text/html; charset=utf-8',
+    etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+    immutable,
+  };
+}
+
+function renderIndex(hash: string, importMap: string, paths: readonly string[]): string {
+  const at = (path: string) => `/assets/${hash}/${path}`;
+  const preloads = paths
+    .filter((path) => path.endsWith('.js'))
+    .map((path) => `<link rel="modulepreload" href="${at(path)}">`);
+  return [
+    '<!doctype html>',
+    '<html lang="zh-CN">',
+    '<head>',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    '<meta name="color-scheme" content="light dark">',
+    '<title>niswatch</title>',
+    `<link rel="icon" type="image/svg+xml" href="${at('icon.svg')}">`,
+    ...['uplot.css', 'app.css', 'host.css'].map((css) => `<link rel="stylesheet" href="${at(css)}">`),
+    `<script type="importmap">${importMap}</script>`,
+    ...preloads,
+    `<script type="module" src="${at(ENTRY)}"></script>`,
+    '</head>',
+    '<body><div id="app"></div><noscript>niswatch needs JavaScript. niswatch 需要启用 JavaScript。</noscript></body>',
+    '</html>',
+    '',
+  ].join('\n');
+}
