@@ -1,0 +1,114 @@
+// The collector of the ingest bench in its own process: the whole one, as `niswatch serve` joins it, so that what it spends and
+// holds is measured by itself. What is counted begins when it listens and ends when everything is packed.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { openCollector } from '../../../collector/collector.ts';
+import { openFolderState } from '../../../collector/commands/commands.ts';
+import { collectorConfig } from '../../../collector/config.ts';
+import type { State } from '../../../collector/state/state.ts';
+import { openEmbeddedStore } from '../../../collector/store/embedded.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { readConfig } from '../../../shared/config/schema.ts';
+import {
+  COLLECTOR_NAME,
+  FINGERPRINT,
+  type FromCollector,
+  hostId,
+  type Plan,
+  type ToCollector,
+} from './plan.ts';
+
+const HOSPITALS = 400;
+const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
+const clock = systemClock();
+const config = readConfig(collectorConfig, {
+  name: COLLECTOR_NAME,
+  listen: { port: 0 },
+  // One agent here sends in seconds what a real one sends in hours.
+  ingest: {
+    framesPerSecond: 1_000_000,
+    frameBurst: 1_000_000,
+    bytesPerSecond: '1GiB',
+    byteBurst: '1GiB',
+  },
+});
+const say = (level: string) => (fields: object, message: string) => {
+  if (level !== 'info') process.stderr.write(`${level}: ${message} ${JSON.stringify(fields)}\n`);
+};
+const log = { info: say('info'), warn: say('warn'), error: say('error') };
+const page = {
+  scriptHashes: [],
+  asset: () => undefined,
+  index: { body: Buffer.from(''), gzip: undefined, type: 'text/html', etag: '', immutable: false },
+};
+const tell = (message: FromCollector): void => void process.send?.(message);
+
+async function addHosts(state: State): Promise<void> {
+  const now = clock.now();
+  const hospitals = Array.from({ length: Math.min(HOSPITALS, plan.agents) }, (_, i) => i);
+  await state.transaction().execute(async (tx) => {
+    for (const i of hospitals) {
+      const hospital = { id: `h${i}`, name: `医院 ${i}`, timeZone: 'Asia/Shanghai', createdAt: now };
+      await tx.insertInto('hospitals').values(hospital).execute();
+    }
+    const facts = { os: 'linux', arch: 'x64', agentVersion: '0.1.0', fingerprint: FINGERPRINT };
+    const rest = { enrolledAt: now, revokedAt: null, boot: null, bootAt: null, offsetMs: null };
+    for (const [i, { publicKey }] of plan.keys.entries()) {
+      const names = {
+        id: hostId(i),
+        hospitalId: `h${i % hospitals.length}`,
+        name: `nis-${i}`,
+        hostname: `nis-${i}`,
+      };
+      await tx
+        .insertInto('hosts')
+        .values({ ...names, publicKey, ...facts, ...rest })
+        .execute();
+    }
+  });
+}
+
+function folderBytes(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+function peakRssMiB(): number {
+  const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
+  return Number(match?.[1]) / 1024;
+}
+
+const state = await openFolderState(plan.folder);
+await addHosts(state);
+await state.destroy();
+const collector = await openCollector({ config, folder: plan.folder, clock, log, page });
+const before = process.cpuUsage();
+tell({ did: 'ready', url: collector.url });
+
+process.on('message', (message: ToCollector) => {
+  if (message.do === 'finish') void finish();
+});
+
+async function finish(): Promise<void> {
+  await collector.stop();
+  const startedAt = clock.monotonic();
+  const folder = join(plan.folder, 'store');
+  const store = await openEmbeddedStore({ folder, clock, config: config.store, log });
+  await store.maintain({ all: true });
+  const packSeconds = (clock.monotonic() - startedAt) / 1000;
+  const { rows, samples } = await store.stats();
+  await store.close();
+  const used = process.cpuUsage(before);
+  tell({
+    did: 'finish',
+    cpuSeconds: (used.user + used.system) / 1e6,
+    packSeconds,
+    peakRssMiB: peakRssMiB(),
+    diskBytes: folderBytes(folder),
+    rows,
+    samples,
+  });
+  process.disconnect?.();
+}

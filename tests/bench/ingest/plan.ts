@@ -1,0 +1,42 @@
+// What the two processes of the ingest bench agree on, and the messages between them and the bench.
+
+import { createHash } from 'node:crypto';
+import { seriesKey } from '../../../shared/catalogue.ts';
+import { LAYOUT } from '../../data/fleet.mjs';
+
+export const COLLECTOR_NAME = 'bench';
+export const FINGERPRINT = 'bench-machine';
+/** Reports that each agent has under way. */
+export const IN_FLIGHT = 8;
+
+export interface Plan {
+  folder: string;
+  agents: number;
+  ticks: number;
+  /** base64url raw public keys and PKCS#8 private keys (DER), one per agent. */
+  keys: { publicKey: string; privateKey: string }[];
+}
+
+export type ToCollector = { do: 'finish' };
+export type FromCollector =
+  | { did: 'ready'; url: string }
+  | {
+      did: 'finish';
+      cpuSeconds: number;
+      packSeconds: number;
+      peakRssMiB: number;
+      diskBytes: number;
+      rows: number;
+      samples: number;
+    };
+export type FromLoad = { did: 'sent'; seconds: number; ackP50Ms: number; ackP99Ms: number };
+
+/** The columns of the fleet's frame, as series keys. */
+export const COLUMNS = LAYOUT.flatMap(([measurement, tag, fields]) => {
+  const [label, value] = tag.split('=');
+  const labels = label && value !== undefined ? { [label]: value } : {};
+  return fields.map((field) => seriesKey(`${measurement}_${field}`, labels));
+});
+export const SERIES_ID = createHash('sha256').update(COLUMNS.join('\n')).digest('hex').slice(0, 16);
+
+export const hostId = (i: number): string => `bench-host-${String(i).padStart(5, '0')}`;
