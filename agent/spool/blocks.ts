@@ -1,14 +1,14 @@
 // The body of a closed segment: zstd blocks, each with its own checksum, so that one bad byte costs one block. The block heads
 // are zstd skippable frames: the file is an ordinary .zst file (`zstdcat` shows the records).
 //
-//   ┌ 50 2a 4d 18 │ 08 00 00 00 │ packed bytes u32 │ CRC32 u32 ┐┌ zstd frame ┐ … repeated
+//   ┌ 50 2a 4d 18 │ 0c 00 00 00 │ packed bytes u32 │ CRC32 u32 │ plain bytes u32 ┐┌ zstd frame ┐ … repeated
 //
 // Promise: `unpackBlocks` never throws; what is damaged is left out, the rest is found again by the next head.
 
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-const MAGIC = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 8, 0, 0, 0]);
-const HEAD = 16;
+const MAGIC = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 12, 0, 0, 0]);
+const HEAD = 20;
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
 
 export function packBlock(plain: Uint8Array): Buffer {
@@ -17,6 +17,7 @@ export function packBlock(plain: Uint8Array): Buffer {
   MAGIC.copy(head);
   head.writeUInt32LE(packed.length, 8);
   head.writeUInt32LE(crc32(packed), 12);
+  head.writeUInt32LE(plain.length, 16);
   return Buffer.concat([head, packed]);
 }
 
@@ -39,8 +40,10 @@ function unpackBlock(view: Buffer, at: number): { plain: Buffer; end: number } |
   if (end > view.length) return undefined;
   const packed = view.subarray(at + HEAD, end);
   if (crc32(packed) !== view.readUInt32LE(at + 12)) return undefined;
+  // One buffer of the right size: many small ones tripled the agent's memory while it drained a backlog.
+  const chunkSize = Math.min(MAX_BLOCK_BYTES, Math.max(64, view.readUInt32LE(at + 16)));
   try {
-    return { plain: zstdDecompressSync(packed, { maxOutputLength: MAX_BLOCK_BYTES }), end };
+    return { plain: zstdDecompressSync(packed, { chunkSize, maxOutputLength: MAX_BLOCK_BYTES }), end };
   } catch {
     return undefined;
   }
