@@ -5,6 +5,7 @@ import type { Command } from './command.ts';
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).RUN,
   enrol: async () => (await import('./enrol.ts')).ENROL,
+  discover: async () => (await import('./discover.ts')).DISCOVER,
   inspect: async () => (await import('./inspect.ts')).INSPECT,
   check: async () => (await import('./check.ts')).CHECK,
   status: async () => (await import('./status.ts')).STATUS,

@@ -1,7 +1,7 @@
 // `niswatch-agent inspect`: exactly what leaves this machine. It runs the real scheduler on the real probes for a moment, with a
 // spool that only listens, and prints the frames it would have sent, column by column.
 
-import { METRICS, parseSeriesKey } from '../../shared/catalogue.ts';
+import { isMetricName, METRICS, parseSeriesKey } from '../../shared/catalogue.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Report, Series } from '../../shared/frame.ts';
 import type { Language } from '../../shared/text.ts';
@@ -51,7 +51,7 @@ export const INSPECT: Command = {
           .map((f) => JSON.stringify(f))
           .join('\n')}\n`,
       );
-    else io.out(frames.map((frame) => explainFrame(frame, io.language)).join('\n') + closing(io.language));
+    else io.out(renderFrames(frames, io.language) + closing(io.language));
     return 0;
   },
 };
@@ -61,7 +61,7 @@ interface Sent {
   report: Report;
 }
 
-/** Keeps the newest report of each list of columns, with every check and event that was said. */
+/** Takes what would be spooled. */
 function listeningSpool(): { spool: Pick<Spool, 'append' | 'liveStream' | 'stats'>; frames(): Sent[] } {
   const sent: Sent[] = [];
   const stream = '0'.repeat(32);
@@ -78,17 +78,29 @@ function listeningSpool(): { spool: Pick<Spool, 'append' | 'liveStream' | 'stats
   return { spool, frames: () => sent };
 }
 
-function explainFrame({ series, report }: Sent, language: Language): string {
+/** Columns are explained where their list is whole; the frames themselves are all shown. */
+function renderFrames(frames: readonly Sent[], language: Language): string {
+  const isPart = ({ series }: Sent, i: number): boolean =>
+    frames.some(
+      (other, j) => j > i && series.columns.every((column) => other.series.columns.includes(column)),
+    );
+  const tables = frames.filter((frame, i) => !isPart(frame, i)).map((frame) => explain(frame, language));
+  const declared = new Map(frames.map(({ series }) => [series.id, series]));
+  const texts = [...declared.values(), ...frames.map(({ report }) => report)].map((frame) =>
+    JSON.stringify(frame),
+  );
+  const head = language === 'zh' ? '# 实际外发的文本' : '# The text that leaves';
+  return `${tables.join('\n')}\n${head}\n${texts.join('\n')}\n`;
+}
+
+function explain({ series, report }: Sent, language: Language): string {
   const zh = language === 'zh';
   const rows = series.columns.map((column, i) => {
     const name = parseSeriesKey(column)?.name ?? column;
-    const help = Object.hasOwn(METRICS, name) ? METRICS[name as keyof typeof METRICS].help[language] : '';
-    return [column, String(report.v[i] ?? 'null'), help];
+    return [column, String(report.v[i] ?? 'null'), isMetricName(name) ? METRICS[name].help[language] : ''];
   });
   const head = zh ? ['列', '值', '含义'] : ['column', 'value', 'meaning'];
-  const lead = zh ? `报告 ${report.seq}：${rows.length} 列` : `Report ${report.seq}: ${rows.length} columns`;
-  const frames = `${JSON.stringify(series)}\n${JSON.stringify(report)}\n`;
-  return `# ${lead}\n${renderTable([head, ...rows])}\n${frames}`;
+  return renderTable([head, ...rows]);
 }
 
 function closing(language: Language): string {

@@ -4,7 +4,6 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { startAgent } from '../agent.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { NamedError } from '../../shared/errors.ts';
@@ -115,12 +114,14 @@ function listen(env: NodeJS.ProcessEnv, end: (reason: GoodbyeReason) => void): v
   process.on('SIGHUP', () => {});
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   if (env.NISWATCH_PARENT !== 'stdin') return;
-  const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => {
-    const word = line.trim();
-    if (word === 'stop' || word === 'shutdown' || word === 'restart' || word === 'update') end(word);
+  let rest = '';
+  process.stdin.setEncoding('utf8').on('data', (text: string) => {
+    const words = (rest + text.slice(0, 1000)).split(/\s/);
+    rest = words.pop() ?? '';
+    const word = words.find((w) => w === 'stop' || w === 'shutdown' || w === 'restart' || w === 'update');
+    if (word) end(word);
   });
-  lines.on('close', () => end('stop'));
+  process.stdin.on('end', () => end('stop')).on('error', () => end('stop'));
 }
 
 /** Asked only now, at the end: whether the service manager stops us alone or the whole host. */

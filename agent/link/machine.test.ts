@@ -389,3 +389,20 @@ test('whatever is cut, lost, refused or delayed: in the end each report is store
     { numRuns: 300 },
   );
 });
+
+test('refusals alone never stall a connection: it heals without being cut', () => {
+  const healing = action.filter((step) => ['append', 'wait', 'refuse', 'rotate'].includes(step.do));
+  fc.assert(
+    fc.property(fc.array(healing, { maxLength: 60 }), fc.infiniteStream(fc.nat(400)), (steps, delays) => {
+      const w = world({ delayMs: () => delays.next().value ?? 0, random: () => 0.3 });
+      w.link.start();
+      w.clock.advance(5000);
+      for (const step of steps) if (step.do !== 'refuse' || step.code !== 'REVOKED') act(w, step);
+      w.clock.advance(600_000);
+      assert.equal(w.model.connections, 1);
+      assert.equal(w.spool.held().length, 0, 'the spool is empty');
+      assert.deepEqual([...storedOf(w.model).keys()].sort(), [...w.appended.keys()].sort());
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -64,6 +64,8 @@ function rejectRefused(draft: Draft, session: Session, refuse: Refuse, view: Vie
   const culprit = culpritOf(session, refuse);
   if (!culprit) {
     session.careful = true;
+    // It may have been a list of columns.
+    session.declared = new Set();
     rewind(session, undefined, undefined);
     effects.push(note('warn', 'a frame was refused without its number', fields));
     return hold(draft, session, view);

@@ -2,6 +2,7 @@
 // once with a new key, and forgets a key that stayed away, so that one series id serves for hours. Pure.
 
 import { createHash } from 'node:crypto';
+import { METRICS, type MetricName, type Unit } from '../../shared/catalogue.ts';
 import { LIMITS } from '../../shared/frame.ts';
 
 export interface Columns {
@@ -55,4 +56,19 @@ function bounded(keys: string[]): string[] {
 /** Values in column order; a key that is not listed (over the limits) is left out. */
 export function valuesOf(columns: Columns, values: ReadonlyMap<string, number>): (number | null)[] {
   return columns.keys.map((key) => values.get(key) ?? null);
+}
+
+/** Decimals that mean something; more would only cost room on the wire and at the collector. */
+const DECIMALS: Partial<Record<Unit, number>> = {
+  percent: 2,
+  seconds: 4,
+  days: 2,
+  milliseconds: 1,
+  count: 3,
+};
+
+export function rounded(metric: MetricName, value: number): number {
+  const decimals = DECIMALS[METRICS[metric].unit] ?? 0;
+  const factor = 10 ** decimals;
+  return Math.round(value * factor) / factor;
 }

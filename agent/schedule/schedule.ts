@@ -9,7 +9,7 @@ import type { Log } from '../log.ts';
 import type { ProbeEvent, Sample } from '../probes/probe.ts';
 import type { Spool } from '../spool/spool.ts';
 import { type CheckBook, EMPTY_BOOK, hasNews, judged, takeChecks, unjudged } from './checks.ts';
-import { type Columns, fitColumns, NO_COLUMNS, valuesOf } from './columns.ts';
+import { type Columns, fitColumns, NO_COLUMNS, rounded, valuesOf } from './columns.ts';
 import { type Outcome, type ProbeState, Runner, type ScheduledProbe } from './runner.ts';
 
 /** How long a round waits for its slowest probe before it reports without it. */
@@ -171,7 +171,7 @@ class Rounds implements Schedule {
     const { boot, clock, offsetMs, spool } = this.#options;
     const values = new Map<string, number>();
     for (const { metric, labels, value } of samples)
-      if (Number.isFinite(value)) values.set(seriesKey(metric, labels), value);
+      if (Number.isFinite(value)) values.set(seriesKey(metric, labels), rounded(metric, value));
     group.columns = fitColumns(group.columns, values, wholeRound);
     const { checks, book } = takeChecks(this.#book, spool.liveStream, clock.monotonic());
     const events = this.#events.slice(0, LIMITS.events);

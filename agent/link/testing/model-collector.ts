@@ -37,15 +37,19 @@ export interface ModelCollector {
 }
 
 export function modelCollector(clock: Clock, delayMs: () => number): ModelCollector {
-  const stored: ModelCollector['stored'] = new Map();
   let current: { events: TransportEvents; alive: boolean } | undefined;
-  let refusal: { code: ErrorCode; mute: boolean; retryAfterMs: number } | undefined;
+  let refusal: Refusal | undefined;
+  const takeRefusal = (): Refusal | undefined => {
+    const told = refusal;
+    refusal = undefined;
+    return told;
+  };
   const losing = { in: 0, out: 0 };
   const later = (run: () => void): void => void clock.after(delayMs(), run);
   const lost = (way: 'in' | 'out'): boolean => losing[way] > 0 && losing[way]-- > 0;
 
   const model: ModelCollector = {
-    stored,
+    stored: new Map(),
     accepted: [],
     twice: [],
     received: [],
@@ -79,7 +83,7 @@ export function modelCollector(clock: Clock, delayMs: () => number): ModelCollec
         queue = Math.max(queue, clock.monotonic() + delayMs());
         clock.after(queue - clock.monotonic(), () => line.alive && events.frame(frame));
       };
-      const session = conversation(send);
+      const session = conversation(model, clock, takeRefusal, send);
       if (model.down || model.upgradesRefused) {
         line.alive = false;
         later(() => events.closed({ message: 'refused', upgradeRefused: model.upgradesRefused }));
@@ -102,47 +106,59 @@ export function modelCollector(clock: Clock, delayMs: () => number): ModelCollec
     },
   };
 
-  function conversation(send: (frame: CollectorFrame) => void): (frame: AgentFrame) => void {
-    const series = new Set<string>();
-    return (frame) => {
-      model.received.push(frame);
-      if (frame.t === 'hello') {
-        const watermarks = Object.fromEntries(frame.streams.map((s) => [s, watermark(s)]));
-        send({ t: 'welcome', at: clock.now(), watermarks, creditBytes: model.creditBytes });
-      } else if (frame.t === 'time') send({ ...frame, c: clock.now() + 5000 });
-      else if (frame.t === 'beat') send(frame);
-      else if (frame.t === 'series') series.add(frame.id);
-      else if (frame.t === 'report') send(takeReport(frame, series));
-      else if (frame.t === 'gap') send(take(frame, frame.from, frame.to));
-    };
-  }
+  return model;
+}
 
-  const watermark = (stream: string): number => (stored.get(stream)?.size ?? 0) - 1;
+interface Refusal {
+  code: ErrorCode;
+  mute: boolean;
+  retryAfterMs: number;
+}
 
-  function takeReport(frame: Report, series: ReadonlySet<string>): CollectorFrame {
+function conversation(
+  model: ModelCollector,
+  clock: Clock,
+  takeRefusal: () => Refusal | undefined,
+  send: (frame: CollectorFrame) => void,
+): (frame: AgentFrame) => void {
+  const series = new Set<string>();
+  const takeReport = (frame: Report): CollectorFrame => {
     const at = { stream: frame.stream, seq: frame.seq };
-    if (refusal) {
-      const { code, mute, retryAfterMs } = refusal;
-      refusal = undefined;
+    const told = takeRefusal();
+    if (told) {
+      const { code, mute, retryAfterMs } = told;
       return { t: 'refuse', code, message: 'as told', retryAfterMs, ...(mute ? {} : at) };
     }
     if (!series.has(frame.series)) return { t: 'refuse', code: 'SERIES_UNKNOWN', message: '', ...at };
-    return take(frame, frame.seq, frame.seq);
-  }
+    return store(model, frame, frame.seq, frame.seq);
+  };
+  return (frame) => {
+    model.received.push(frame);
+    if (frame.t === 'hello') {
+      const watermarks = Object.fromEntries(frame.streams.map((s) => [s, watermarkOf(model, s)]));
+      send({ t: 'welcome', at: clock.now(), watermarks, creditBytes: model.creditBytes });
+    } else if (frame.t === 'time') send({ ...frame, c: clock.now() + 5000 });
+    else if (frame.t === 'beat') send(frame);
+    else if (frame.t === 'series') series.add(frame.id);
+    else if (frame.t === 'report') send(takeReport(frame));
+    else if (frame.t === 'gap') send(store(model, frame, frame.from, frame.to));
+  };
+}
 
-  function take(frame: Report | Gap, from: number, to: number): CollectorFrame {
-    const { stream } = frame;
-    const expected = watermark(stream) + 1;
-    if (from > expected)
-      return { t: 'refuse', code: 'SEQUENCE_JUMP', message: '', stream, seq: from, expected };
-    const numbers = stored.get(stream) ?? new Map<number, number | string>();
-    stored.set(stream, numbers);
-    if (to >= expected) model.accepted.push(frame);
-    for (let seq = expected; seq <= to; seq++) {
-      if (numbers.has(seq)) model.twice.push(`${stream}/${seq}`);
-      numbers.set(seq, frame.t === 'report' ? frame.at : `gap:${frame.reason}`);
-    }
-    return { t: 'ack', stream, seq: watermark(stream) };
+const watermarkOf = (model: ModelCollector, stream: string): number =>
+  (model.stored.get(stream)?.size ?? 0) - 1;
+
+function store(model: ModelCollector, frame: Report | Gap, from: number, to: number): CollectorFrame {
+  const { stream } = frame;
+  const expected = watermarkOf(model, stream) + 1;
+  if (from > expected)
+    return { t: 'refuse', code: 'SEQUENCE_JUMP', message: '', stream, seq: from, expected };
+  const numbers = model.stored.get(stream) ?? new Map<number, number | string>();
+  model.stored.set(stream, numbers);
+  if (to >= expected) model.accepted.push(frame);
+  for (let seq = expected; seq <= to; seq++) {
+    if (numbers.has(seq)) model.twice.push(`${stream}/${seq}`);
+    numbers.set(seq, frame.t === 'report' ? frame.at : `gap:${frame.reason}`);
   }
-  return model;
+  return { t: 'ack', stream, seq: watermarkOf(model, stream) };
 }
