@@ -32,6 +32,8 @@ export interface WatchedFile {
 
 export interface Listing {
   files: readonly WatchedFile[];
+  /** Finished files besides these, all older than one of them. */
+  more: number;
   /** The folder holds more names than are looked at. */
   isCut: boolean;
 }
@@ -43,14 +45,13 @@ export interface FileSet {
 
 export interface FileSetLimits {
   names?: number;
-  /** Sets up to this size are looked at file by file each time; of larger ones the new, the recent and a part in turn. */
+  /** Sets up to this size are looked at file by file each time; of larger ones the new and the recent. */
   statEach?: number;
   waitMs?: number;
 }
 
 const TEMPORARY = /(\.(tmp|temp|part|partial|filepart|crdownload|swp)|~)$/i;
 const SLICE = 2_000;
-const ROTATION = 256;
 const RECENT_MS = 48 * 3_600_000;
 
 /** A later look at a file: what is known of it now. Pure. */
@@ -106,40 +107,83 @@ function createLook(
   const wanted = compileGlob(place.pattern, { ignoreCase: host.platform === 'win32' });
   const tree = createTree(host, { root, depth: place.recursive ? place.depth : 0 });
   let files = new Map<string, WatchedFile>();
-  let turn = 0;
+  let settled: Settled = NOTHING_SETTLED;
+  let hasLooked = false;
+
+  const lookAt = async (path: string, isKnown: boolean): Promise<WatchedFile | undefined> => {
+    const found = await host.stat(path).catch(() => undefined);
+    if (found?.kind !== 'file') return undefined;
+    const now = { wallMs: host.clock.now(), monotonicMs: host.clock.monotonic(), isFirst: isKnown };
+    return observe(files.get(path), { ...found, name: nameOf(path) }, now);
+  };
 
   return async () => {
-    const isFirst = turn === 0;
-    const known = (path: string): boolean => files.has(path);
-    const { paths, isCut } = await tree.walk(limits.names, wanted, known);
+    const former = settled;
+    const { paths, isCut } = await tree.walk(
+      limits.names,
+      wanted,
+      (path) => former.paths.has(path) || files.has(path),
+    );
+    // Without its newest one the settled files must be looked at again, to learn which is newest now.
+    const keepsSettled = paths.length > limits.statEach && (await stillListed(former, paths));
     const next = new Map<string, WatchedFile>();
-    const everyOne = paths.length <= limits.statEach;
+    let settledPaths = 0;
     for (const [index, path] of paths.entries()) {
       if (index % SLICE === SLICE - 1) await nextTurn();
-      const before = files.get(path);
-      if (before && !everyOne && !isDue(before, index, turn, host.clock)) {
-        next.set(path, before);
+      const wasSettled = former.paths.has(path);
+      if (wasSettled && keepsSettled) {
+        settledPaths++;
         continue;
       }
-      const found = await host.stat(path).catch(() => undefined);
-      if (found?.kind !== 'file') continue;
-      const now = { wallMs: host.clock.now(), monotonicMs: host.clock.monotonic(), isFirst };
-      next.set(path, observe(before, { ...found, name: nameOf(path) }, now));
+      const file = await lookAt(path, wasSettled || !hasLooked);
+      if (file) next.set(path, file);
     }
+    settled = !keepsSettled
+      ? NOTHING_SETTLED
+      : settledPaths === former.paths.size
+        ? former
+        : only(former, paths);
+    if (paths.length > limits.statEach) settled = settle(settled, next, host.clock);
     files = next;
-    turn++;
-    return { files: [...next.values()], isCut };
+    hasLooked = true;
+    const { newest } = settled;
+    return {
+      files: newest ? [...next.values(), newest.file] : [...next.values()],
+      more: Math.max(0, settled.paths.size - 1),
+      isCut,
+    };
   };
 }
 
-/** In a large set: files that are new or recent each time, the old ones in turn, so that a rewritten or cut old file is noticed too. */
-function isDue(file: WatchedFile, index: number, turn: number, clock: Host['clock']): boolean {
-  return (
-    !file.confirmed ||
-    clock.now() - file.mtimeMs < RECENT_MS ||
-    clock.monotonic() - file.quietSinceMs < RECENT_MS ||
-    index % ROTATION === turn % ROTATION
-  );
+/** Of a large set the old files, by path alone: thousands of them would take the memory that the agent has. */
+interface Settled {
+  paths: ReadonlySet<string>;
+  newest?: { path: string; file: WatchedFile };
+}
+const NOTHING_SETTLED: Settled = { paths: new Set() };
+
+async function stillListed(settled: Settled, paths: readonly string[]): Promise<boolean> {
+  await nextTurn();
+  return settled.newest === undefined || paths.includes(settled.newest.path);
+}
+
+function only(settled: Settled, paths: readonly string[]): Settled {
+  return { ...settled, paths: new Set(paths.filter((path) => settled.paths.has(path))) };
+}
+
+/** Moves what has been quiet for long out of `files`. */
+function settle(settled: Settled, files: Map<string, WatchedFile>, clock: Host['clock']): Settled {
+  const paths = new Set(settled.paths);
+  let { newest } = settled;
+  for (const [path, file] of files) {
+    const isQuiet = clock.monotonic() - file.quietSinceMs >= RECENT_MS;
+    if (!file.confirmed || !isQuiet || clock.now() - file.mtimeMs < RECENT_MS) continue;
+    files.delete(path);
+    paths.add(path);
+    if (!newest || file.mtimeMs > newest.file.mtimeMs) newest = { path, file };
+  }
+  if (paths.size === settled.paths.size) return settled;
+  return newest ? { paths, newest } : { paths };
 }
 
 function createTree(host: Host, at: { root: string; depth: number }) {

@@ -272,6 +272,26 @@ test('notices the new file among five thousand without looking at each old one a
   assert.ok(looked < 300, `looked at ${looked} files`);
 });
 
+test('counts the old files of a large set by name, and finds the next newest when the newest is deleted', async (t) => {
+  const at = folder(t);
+  for (let i = 0; i < 2_500; i++) at.file(`log_${i}.trn`, 100 + i, i + 1);
+  const probe = at.probe({ pattern: '*.trn', maxAge: '400d' });
+  const newest = ({ copies, age_seconds, size_bytes }: Record<string, number>): (number | undefined)[] => [
+    copies,
+    (age_seconds ?? 0) / 3600,
+    size_bytes,
+  ];
+  assert.deepEqual(newest(figures(await probe.read(signal))), [2_500, 100, 1]);
+  rmSync(join(at.path, 'log_700.trn'));
+  assert.deepEqual(newest(figures(await probe.read(signal))), [2_499, 100, 1]);
+  rmSync(join(at.path, 'log_0.trn'));
+  const next = await probe.read(signal);
+  assert.deepEqual(newest(figures(next)), [2_498, 101, 2]);
+  assert.deepEqual([figures(next).writing, next.events], [0, []]);
+  for (let i = 1; i < 1_000; i++) rmSync(join(at.path, `log_${i}.trn`), { force: true });
+  assert.deepEqual(newest(figures(await probe.read(signal))), [1_500, 1_100, 1_001]);
+});
+
 test('never calls a file finished that changed within the settle time, whatever the order of looks', () => {
   const look = fc.record({
     advance: fc.nat(200_000),

@@ -51,11 +51,12 @@ export function judgeBackup(
 ): BackupOutcome {
   const finished = listing.files.filter((file) => isFinished(file, now.monotonicMs, policy.settle));
   const writing = listing.files.length - finished.length;
+  const copies = finished.length + listing.more;
   const future = finished.filter((file) => file.mtimeMs - now.wallMs > FUTURE_MS);
   // A file from the future would hide every later failure, so the age is that of the newest one with a possible time.
   const newest =
     newestOf(finished.filter((file) => file.mtimeMs - now.wallMs <= FUTURE_MS)) ?? newestOf(future);
-  const problems = problemsOf(policy, { finished, future, newest, writing }, now);
+  const problems = problemsOf(policy, { copies, future, newest, writing }, now);
   if (listing.isCut) problems.push({ status: 'warning', text: '目录文件过多，只检查了一部分' });
   const status = problems.some((problem) => problem.status === 'critical')
     ? 'critical'
@@ -64,13 +65,13 @@ export function judgeBackup(
       : 'ok';
   return {
     state: { hasRead: true, newestMtimeMs: Math.max(state.newestMtimeMs, newest?.mtimeMs ?? -Infinity) },
-    samples: samplesOf(policy, { finished, newest, writing }, now),
+    samples: samplesOf(policy, { copies, newest, writing }, now),
     check: {
       id: `backup:${policy.name}`,
       status,
-      text: renderCheck(policy.name, problems, { newest, writing, copies: finished.length }, now),
+      text: renderCheck(policy.name, problems, { newest, writing, copies }, now),
     },
-    events: newest ? newEvents(policy, state, newest, finished.length) : [],
+    events: newest ? newEvents(policy, state, newest, copies) : [],
   };
 }
 
@@ -83,14 +84,14 @@ function newestOf(files: readonly WatchedFile[]): WatchedFile | undefined {
 function problemsOf(
   policy: BackupPolicy,
   found: {
-    finished: readonly WatchedFile[];
+    copies: number;
     future: readonly WatchedFile[];
     newest: WatchedFile | undefined;
     writing: number;
   },
   now: Now,
 ): Problem[] {
-  const { newest, finished, future, writing } = found;
+  const { newest, copies, future, writing } = found;
   if (!newest) {
     return writing > 0
       ? [{ status: 'warning', text: `还没有已完成的备份，${writing} 个正在写入` }]
@@ -106,7 +107,7 @@ function problemsOf(
       'critical',
       `最新备份只有 ${renderBytes(newest.size)}，小于 ${renderBytes(Math.max(1, policy.minSize))}`,
     );
-  if (finished.length < policy.keep) add('warning', `只有 ${finished.length} 份，应保留 ${policy.keep} 份`);
+  if (copies < policy.keep) add('warning', `只有 ${copies} 份，应保留 ${policy.keep} 份`);
   const ahead = newestOf(future);
   if (ahead) {
     add(
@@ -119,13 +120,13 @@ function problemsOf(
 
 function samplesOf(
   policy: BackupPolicy,
-  found: { finished: readonly WatchedFile[]; newest: WatchedFile | undefined; writing: number },
+  found: { copies: number; newest: WatchedFile | undefined; writing: number },
   now: Now,
 ): Sample[] {
   const { newest } = found;
   const labels = { set: policy.name };
   const samples: Sample[] = [
-    { metric: 'backup_copies', labels, value: found.finished.length },
+    { metric: 'backup_copies', labels, value: found.copies },
     { metric: 'backup_writing', labels, value: found.writing > 0 ? 1 : 0 },
     { metric: 'backup_rung', labels, value: newest ? rungOf(policy, newest, now) : 0 },
   ];
