@@ -1,13 +1,11 @@
 // The collector of the ingest bench in its own process: the whole one, as `niswatch serve` joins it, so that what it spends and
-// holds is measured by itself. What is counted begins when it listens and ends when everything is packed.
+// holds is measured by itself. What is counted begins when it listens and ends when it has stopped.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { openCollector } from '../../../collector/collector.ts';
 import { openFolderState } from '../../../collector/commands/commands.ts';
 import { collectorConfig } from '../../../collector/config.ts';
 import type { State } from '../../../collector/state/state.ts';
-import { openEmbeddedStore } from '../../../collector/store/embedded.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { readConfig } from '../../../shared/config/schema.ts';
 import {
@@ -18,6 +16,7 @@ import {
   type Plan,
   type ToCollector,
 } from './plan.ts';
+import { spentSince } from './spent.ts';
 
 const HOSPITALS = 400;
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
@@ -69,17 +68,6 @@ async function addHosts(state: State): Promise<void> {
   });
 }
 
-function folderBytes(folder: string): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
-}
-
-function peakRssMiB(): number {
-  const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'));
-  return Number(match?.[1]) / 1024;
-}
-
 const state = await openFolderState(plan.folder);
 await addHosts(state);
 await state.destroy();
@@ -93,22 +81,6 @@ process.on('message', (message: ToCollector) => {
 
 async function finish(): Promise<void> {
   await collector.stop();
-  const startedAt = clock.monotonic();
-  const folder = join(plan.folder, 'store');
-  const store = await openEmbeddedStore({ folder, clock, config: config.store, log });
-  await store.maintain({ all: true });
-  const packSeconds = (clock.monotonic() - startedAt) / 1000;
-  const { rows, samples } = await store.stats();
-  await store.close();
-  const used = process.cpuUsage(before);
-  tell({
-    did: 'finish',
-    cpuSeconds: (used.user + used.system) / 1e6,
-    packSeconds,
-    peakRssMiB: peakRssMiB(),
-    diskBytes: folderBytes(folder),
-    rows,
-    samples,
-  });
+  tell({ did: 'stop', ...spentSince(before) });
   process.disconnect?.();
 }

@@ -18,17 +18,19 @@ export interface Plan {
 }
 
 export type ToCollector = { do: 'finish' };
-export type FromCollector =
-  | { did: 'ready'; url: string }
-  | {
-      did: 'finish';
-      cpuSeconds: number;
-      packSeconds: number;
-      peakRssMiB: number;
-      diskBytes: number;
-      rows: number;
-      samples: number;
-    };
+export interface Spent {
+  cpuSeconds: number;
+  peakRssMiB: number;
+}
+export type FromCollector = { did: 'ready'; url: string } | ({ did: 'stop' } & Spent);
+export type FromPack = {
+  did: 'pack';
+  openMs: number;
+  packMs: number;
+  diskBytes: number;
+  rows: number;
+  samples: number;
+} & Spent;
 export type FromLoad = { did: 'sent'; seconds: number; ackP50Ms: number; ackP99Ms: number };
 
 /** The columns of the fleet's frame, as series keys. */

@@ -1,0 +1,34 @@
+// The collector's next start, as far as the store goes: opens what was left, packs all of it, and counts what is there. A process
+// of its own, since no collector opens its store twice in one life; what it spends counts like the collector's.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { collectorConfig } from '../../../collector/config.ts';
+import { openEmbeddedStore } from '../../../collector/store/embedded.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { readConfig } from '../../../shared/config/schema.ts';
+import type { FromPack, Plan } from './plan.ts';
+import { spentSince } from './spent.ts';
+
+const before = process.cpuUsage();
+const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
+const clock = systemClock();
+const folder = join(plan.folder, 'store');
+const complain = (fields: object, message: string): void =>
+  void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`);
+const log = { info: () => {}, warn: complain, error: complain };
+const { store: config } = readConfig(collectorConfig, {});
+
+const startedAt = clock.monotonic();
+const store = await openEmbeddedStore({ folder, clock, config, log });
+const openMs = clock.monotonic() - startedAt;
+await store.maintain({ all: true });
+const packMs = clock.monotonic() - startedAt - openMs;
+const { rows, samples } = await store.stats();
+await store.close();
+const diskBytes = readdirSync(folder, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile())
+  .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+const told: FromPack = { did: 'pack', ...spentSince(before), openMs, packMs, diskBytes, rows, samples };
+process.send?.(told);
+process.disconnect?.();
