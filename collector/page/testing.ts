@@ -92,6 +92,15 @@ export async function fillStage(stage: Stage): Promise<void> {
     }
   setVerdicts(stage, now);
   await seedTrail(stage, now);
+  for (const [hostId, word, heardMs] of [
+    ['a1', 'up', 2000],
+    ['a2', 'stopped', 8 * MINUTE],
+    ['b1', 'silent', 21 * MINUTE],
+  ] as const)
+    await stage.state
+      .insertInto('liveness')
+      .values({ hostId, word, since: now, lastHeardAt: now - heardMs, state: '{}', updatedAt: now })
+      .execute();
   for (const [host, id, status, text] of [
     ['a1', 'backup:nis-full', 'ok', '最新文件 9 小时前，大小正常'],
     ['a1', 'backup:nis-log', 'ok', null],

@@ -6,14 +6,18 @@ import { confinement } from '../guard.ts';
 import { findHost, isCurrent, listHosts, newest } from '../hosts.ts';
 import { readSeries } from '../series.ts';
 import * as shapes from '../shapes.ts';
+import { findHospital } from './hospitals.ts';
 
 export function hostRoutes(app: App, context: Context): void {
   app.get(
     '/hosts',
     { schema: { querystring: shapes.HostsQuery, response: { 200: shapes.HostList } } },
-    async (request) => ({
-      items: await listHosts(context, { ...request.query, confinement: confinement(request) }),
-    }),
+    async (request) => {
+      const confined = confinement(request);
+      const { hospital } = request.query;
+      if (hospital !== undefined) await findHospital(context.state, hospital, confined);
+      return { items: await listHosts(context, { ...request.query, confinement: confined }) };
+    },
   );
   app.get(
     '/hosts/:id',

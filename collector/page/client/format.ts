@@ -26,6 +26,11 @@ export function perSecond(value: number): string {
   return `${bytes(value)}/s`;
 }
 
+/** `500 KB/s` where the number is round. */
+export function shortRate(value: number): string {
+  return perSecond(value).replace(/\.0+ /, ' ');
+}
+
 export function count(value: number | null | undefined, digits = 0): string {
   return value === null || value === undefined ? NOTHING : value.toFixed(digits);
 }

@@ -132,15 +132,31 @@ function Hospital({ group }: { group: Group }) {
       <table>
         <thead>
           <tr>
-            <th scope="col">{words.board.verdict}</th>
+            <th scope="col" class="c-verdict">
+              {words.board.verdict}
+            </th>
             <th scope="col">{words.board.host}</th>
-            <th scope="col">{words.board.cpu}</th>
-            <th scope="col">{words.board.mem}</th>
-            <th scope="col">{words.board.disk}</th>
-            <th scope="col">{words.board.services}</th>
-            <th scope="col">{words.board.backups}</th>
-            <th scope="col">{words.board.alerts}</th>
-            <th scope="col">{words.board.heard}</th>
+            <th scope="col" class="c-meter">
+              {words.board.cpu}
+            </th>
+            <th scope="col" class="c-meter">
+              {words.board.mem}
+            </th>
+            <th scope="col" class="c-meter c-disk">
+              {words.board.disk}
+            </th>
+            <th scope="col" class="c-count">
+              {words.board.services}
+            </th>
+            <th scope="col" class="c-count">
+              {words.board.backups}
+            </th>
+            <th scope="col" class="c-alerts">
+              {words.board.alerts}
+            </th>
+            <th scope="col" class="c-heard">
+              {words.board.heard}
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -51,7 +51,10 @@ export function HostRow({ host, now }: { host: HostItem; now: number }) {
           tone="warn"
         />
       </td>
-      <td class="c-alerts" data-label={words.board.alerts}>
+      <td
+        class={`c-alerts ${host.alerts.critical + host.alerts.warning === 0 ? 'nothing' : ''}`}
+        data-label={words.board.alerts}
+      >
         <AlertCounts host={host} />
       </td>
       <td class="c-heard" data-label={words.board.heard}>

@@ -16,6 +16,9 @@ export interface ChartProps {
   reply: SeriesReply;
   lines: readonly Line[];
   show: (value: number) => string;
+  /** For the axis, where round numbers need no fraction. */
+  axis: (value: number) => string;
+  binary?: boolean;
   top?: number;
   timeZone: string;
 }
@@ -86,11 +89,12 @@ function usePlot(
         get gaps() {
           return gaps.current;
         },
-        show: props.show,
+        show: props.axis,
         timeZone: props.timeZone,
         language,
         onCursor,
         ...(props.top === undefined ? {} : { top: props.top }),
+        ...(props.binary ? { binary: true } : {}),
       }),
       plotData(grid),
       element,

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { SeriesReply } from '../../../api/shapes.ts';
-import { count, dateTime, percent, perSecond } from '../format.ts';
+import { count, dateTime, percent, perSecond, shortRate } from '../format.ts';
 import { watchedValues } from '../live.ts';
 import { useObservable } from '../observable.ts';
 import { get } from '../request.ts';
@@ -85,6 +85,8 @@ interface Arranged {
   reply: SeriesReply;
   lines: readonly Line[];
   show: (value: number) => string;
+  axis: (value: number) => string;
+  binary?: boolean;
   top?: number;
 }
 
@@ -102,6 +104,7 @@ function arrange({ gauges, rates }: Both, words: Words): Arranged[] {
       reply: gauges,
       lines: [...one('cpu_usage_active', w.active), ...one('cpu_usage_iowait', w.iowait)],
       show: whole,
+      axis: percent,
       top: 100,
     },
     {
@@ -109,6 +112,7 @@ function arrange({ gauges, rates }: Both, words: Words): Arranged[] {
       reply: gauges,
       lines: [...one('mem_used_percent', w.used), ...one('swap_used_percent', w.swap)],
       show: whole,
+      axis: percent,
       top: 100,
     },
     {
@@ -116,6 +120,7 @@ function arrange({ gauges, rates }: Both, words: Words): Arranged[] {
       reply: gauges,
       lines: linesOf(gauges.series, 'disk_used_percent', (l) => l.path ?? ''),
       show: whole,
+      axis: percent,
       top: 100,
     },
     {
@@ -123,12 +128,16 @@ function arrange({ gauges, rates }: Both, words: Words): Arranged[] {
       reply: rates,
       lines: two('diskio_read_bytes', w.read, 'diskio_write_bytes', w.write, 'name'),
       show: perSecond,
+      axis: shortRate,
+      binary: true,
     },
     {
       title: w.netChart,
       reply: rates,
       lines: two('net_bytes_recv', w.received, 'net_bytes_sent', w.sent, 'interface'),
       show: perSecond,
+      axis: shortRate,
+      binary: true,
     },
     {
       title: w.loadChart,
@@ -139,6 +148,7 @@ function arrange({ gauges, rates }: Both, words: Words): Arranged[] {
         ...one('system_load15', w.load15),
       ],
       show: (value) => count(value, 2),
+      axis: (value) => String(Number(value.toFixed(2))),
     },
   ];
 }

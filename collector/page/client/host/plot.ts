@@ -13,6 +13,8 @@ export interface PlotWish {
   /** Upper end of the axis when it is fixed, such as 100 for percent. */
   top?: number;
   show: (value: number) => string;
+  /** Counted in 1024: the axis is divided at round sizes. */
+  binary?: boolean;
   timeZone: string;
   language: Language;
   onCursor: (index: number | undefined) => void;
@@ -77,6 +79,7 @@ export function plotOptions(wish: PlotWish): uPlot.Options {
         grid: { stroke: paint.grid, width: 1 },
         ticks: { show: false },
         values: (_u, splits) => splits.map(wish.show),
+        ...(wish.binary ? { incrs: BINARY_STEPS } : {}),
       },
     ],
     series: [
@@ -104,6 +107,9 @@ function yRange(low: number | null, high: number | null, top: number | undefined
   return [Math.min(0, low ?? 0), most <= 0 ? 1 : most * 1.1];
 }
 
+const BINARY_STEPS = [1, 1024, 1024 ** 2, 1024 ** 3, 1024 ** 4].flatMap((unit) =>
+  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((n) => n * unit),
+);
 const STEPS_S = [300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000];
 
 /** Round times of the hospital's own clock. */

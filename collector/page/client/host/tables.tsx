@@ -57,7 +57,7 @@ function Table(props: { id: string; title: string; heads: readonly string[]; chi
   return (
     <section class="panel table" aria-labelledby={props.id}>
       <h2 id={props.id}>{props.title}</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-labelledby={props.id}>
+      <div class="scroll" tabIndex={0} role="group" aria-labelledby={props.id}>
         <table>
           <thead>
             <tr>
@@ -76,10 +76,12 @@ function Table(props: { id: string; title: string; heads: readonly string[]; chi
 }
 
 /** The check's own word when there is one, else what the value says. */
-function RowState({ row, up }: { row: Row; up: number | undefined }) {
+function RowState({ row, up, reach }: { row: Row; up: number | undefined; reach?: boolean }) {
   const words = useWords();
   const status = row.check?.status ?? (up === undefined ? 'unknown' : up > 0 ? 'ok' : 'critical');
-  const word = up === undefined ? words.check[status] : up > 0 ? words.host.running : words.host.down;
+  const yes = reach ? words.host.reachable : words.host.running;
+  const no = reach ? words.host.unreachable : words.host.down;
+  const word = up === undefined ? words.check[status] : up > 0 ? yes : no;
   return <State status={status}>{word}</State>;
 }
 
@@ -200,7 +202,7 @@ function Targets({ rows }: { rows: readonly Row[] }) {
           <tr key={row.id}>
             <th scope="row">{row.name}</th>
             <td>
-              <RowState row={row} up={row.values.http_up ?? row.values.port_up} />
+              <RowState row={row} up={row.values.http_up ?? row.values.port_up} reach />
             </td>
             <td class="number">{count(row.values.http_status_code)}</td>
             <td class="number">{latency === undefined ? '–' : seconds(latency)}</td>

@@ -16,7 +16,7 @@ export function Audit() {
   return (
     <section class="panel table">
       <h2>{w.audit}</h2>
-      <div class="scroll" tabIndex={0} role="region" aria-label={w.audit}>
+      <div class="scroll" tabIndex={0} role="group" aria-label={w.audit}>
         <table>
           <thead>
             <tr>

@@ -104,6 +104,8 @@ export const en: Words = {
     state: 'State',
     running: 'running',
     down: 'down',
+    reachable: 'reachable',
+    unreachable: 'not reachable',
     cpu: 'CPU',
     memory: 'Memory',
     restarts: 'Restarts',

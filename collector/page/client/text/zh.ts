@@ -101,6 +101,8 @@ export const zh = {
     state: '状态',
     running: '运行',
     down: '停止',
+    reachable: '正常',
+    unreachable: '不通',
     cpu: '处理器',
     memory: '内存',
     restarts: '重启',
