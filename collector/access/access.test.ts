@@ -151,7 +151,7 @@ test('hashes with scrypt, salts each time, and never takes a broken record for a
     one.slice(0, -4),
     two.replace('scrypt', 'plain'),
   ])
-    assert.equal(await passwords.verify(secret, stored), false, stored);
+    assert.equal(await passwords.verify(secret, stored), false, String(stored));
 });
 
 test('hashes two at a time and refuses a crowd', async () => {

@@ -78,7 +78,7 @@ export function plotOptions(wish: PlotWish): uPlot.Options {
         space: 30,
         grid: { stroke: paint.grid, width: 1 },
         ticks: { show: false },
-        values: (_u, splits) => splits.map(wish.show),
+        values: (_u, splits) => splits.map((split) => wish.show(split)),
         ...(wish.binary ? { incrs: BINARY_STEPS } : {}),
       },
     ],
