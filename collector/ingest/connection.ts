@@ -88,7 +88,7 @@ export class Conn implements Guest, Owner {
 
   acknowledge(mark: HostMark): void {
     if (this.#over) return;
-    this.wire.send(`{"t":"ack","stream":"${mark.stream}","seq":${mark.durable}}`);
+    this.wire.sendShort(`{"t":"ack","stream":"${mark.stream}","seq":${mark.durable}}`);
     if (this.wire.bufferedBytes() > STOP_SENDING_BYTES) this.#checkBuffer();
   }
 

@@ -16,6 +16,8 @@ import type { IngestStats } from './stats.ts';
 /** The bytes below a conversation: a WebSocket, an HTTP request, or a test. */
 export interface Wire {
   send(text: string): void;
+  /** The same for at most 125 ASCII characters: on the hot path. */
+  sendShort(text: string): void;
   close(code: ErrorCode | 'IDLE' | 'REPLACED' | 'STOPPING'): void;
   /** Stops and resumes reading. */
   pause(): void;

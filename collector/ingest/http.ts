@@ -95,6 +95,7 @@ async function takePost(options: AgentRoutesOptions, body: string): Promise<stri
   let open = true;
   const wire: Wire = {
     send: (text) => void answers.push(text),
+    sendShort: (text) => void answers.push(text),
     close: () => {
       open = false;
     },

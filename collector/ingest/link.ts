@@ -10,6 +10,8 @@ import type { CloseKind } from '../services.ts';
 import type { Wire } from './hall.ts';
 import type { Ingest } from './ingest.ts';
 
+/** The second byte of a frame's head by its length. */
+const SHORT_HEAD = Array.from({ length: 126 }, (_, length) => String.fromCharCode(length));
 const MAX_PAYLOAD = LIMITS.frameBytes + 1024;
 
 /** Takes the upgrades of LINK_PATH on this server. Returns what detaches it again. */
@@ -32,7 +34,7 @@ export function attachLink(server: Server, ingest: Ingest): () => void {
     // Only browsers send an origin, and no page has business here.
     if (request.headers.origin !== undefined) return turnAway(socket, '403 Forbidden');
     if (!ingest.hasRoom()) return turnAway(socket, '503 Service Unavailable');
-    sockets.handleUpgrade(request, socket, head, (ws) => serve(ws, ingest));
+    sockets.handleUpgrade(request, socket, head, (ws) => serve(ws, socket, ingest));
   };
   server.on('upgrade', upgrade);
   return () => server.off('upgrade', upgrade);
@@ -43,9 +45,9 @@ function turnAway(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function serve(ws: WebSocket, ingest: Ingest): void {
+function serve(ws: WebSocket, socket: Duplex, ingest: Ingest): void {
   let kind: CloseKind = 'closed';
-  const connection = ingest.connect(wireOf(ws), { via: 'websocket' });
+  const connection = ingest.connect(wireOf(ws, socket), { via: 'websocket' });
   ws.on('message', (data: RawData, binary: boolean) => {
     // One fragment arrives as one Buffer, which is all that `nodebuffer` (the default) can give.
     const bytes = data as Buffer;
@@ -73,9 +75,14 @@ function kindOf(error: NodeJS.ErrnoException): CloseKind {
   }
 }
 
-function wireOf(ws: WebSocket): Wire {
+function wireOf(ws: WebSocket, socket: Duplex): Wire {
   return {
     send: (text) => ws.send(text),
+    sendShort(text) {
+      // One whole unmasked text frame in one write: half the cost of ws.send, which writes head and text as two buffers.
+      // Without compression ws keeps no queue of its own, so whole frames cannot get into each other.
+      if (ws.readyState === ws.OPEN) socket.write(`\x81${SHORT_HEAD[text.length]}${text}`, 'latin1');
+    },
     close: (code) => closeSoon(ws, code),
     pause: () => ws.pause(),
     resume: () => ws.resume(),

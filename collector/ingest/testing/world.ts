@@ -136,8 +136,10 @@ export class TestAgent {
     this.#id = id;
     this.#key = key;
     this.#fingerprint = fingerprint;
+    const hear = (text: string): void => void this.heard.push(JSON.parse(text) as CollectorFrame);
     const wire = {
-      send: (text: string) => void this.heard.push(JSON.parse(text) as CollectorFrame),
+      send: hear,
+      sendShort: hear,
       close: (code: string) => {
         this.closed = code;
       },
