@@ -1,171 +1,15 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
-import { test, type TestContext } from 'node:test';
-import { simpleParser, type ParsedMail } from 'mailparser';
+import { test } from 'node:test';
+import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
-import { manualClock, type ManualClock } from '../../shared/clock.ts';
 import { readConfig } from '../../shared/config/schema.ts';
-import { isNamedError, NamedError } from '../../shared/errors.ts';
-import { openFleet, type Fleet } from '../fleet/fleet.ts';
-import type { Verdict, VerdictWord } from '../liveness/verdict.ts';
-import { type Channel, channelsConfig, openChannels } from '../notifiers/index.ts';
-import type { Notice } from '../notifiers/notifier.ts';
-import { rulesConfig } from '../rules/index.ts';
-import type { Log } from '../services.ts';
-import { openState, type State } from '../state/state.ts';
-import { type Alerts, openAlerts } from './alerts.ts';
-import { alertsConfig } from './config.ts';
-import type { RulesConfig } from './evaluate.ts';
-
-const quiet: Log = { info() {}, warn() {}, error() {} };
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-
-interface World {
-  state: State;
-  clock: ManualClock;
-  fleet: Fleet;
-  alerts: Alerts;
-  sent: (Notice & { channel: string })[];
-  /** Channels that cannot be reached, or refuse. */
-  broken: Map<string, 'CHANNEL_UNREACHABLE' | 'CHANNEL_REJECTED'>;
-  say(host: string, word: VerdictWord): void;
-  report(host: string, values: Record<string, number>): void;
-  /** Lets time pass second by second, reporting `values` of hosts every 5 s. */
-  pass(ms: number, hosts?: Record<string, Record<string, number>>): Promise<void>;
-  restart(): Promise<void>;
-}
-
-function fakeChannel(world: Pick<World, 'sent' | 'broken'>, id: string): Channel {
-  return {
-    id,
-    minSeverity: 'warning',
-    notifier: {
-      async send(notice) {
-        const broken = world.broken.get(id);
-        if (broken) throw new NamedError(broken, `${id} is broken`);
-        world.sent.push({ ...notice, channel: id });
-        return { detail: 'ok' };
-      },
-    },
-  };
-}
-
-async function startWorld(
-  t: TestContext,
-  options: { channels?: Channel[]; startAt?: number } = {},
-): Promise<World> {
-  const clock = manualClock(options.startAt ?? Date.UTC(2026, 10, 22, 4));
-  const state = await openState(':memory:');
-  t.after(() => state.destroy());
-  await state
-    .insertInto('hospitals')
-    .values({ id: 'p1', name: '市一院', timeZone: 'Asia/Shanghai', createdAt: 1 })
-    .execute();
-  for (const [id, name] of [
-    ['h1', 'nis-db'],
-    ['h2', 'nis-app'],
-  ] as const) {
-    await state
-      .insertInto('hosts')
-      .values({
-        id,
-        hospitalId: 'p1',
-        name,
-        publicKey: '',
-        fingerprint: '',
-        enrolledAt: 1,
-        revokedAt: null,
-        hostname: name,
-        os: 'linux',
-        arch: 'x64',
-        agentVersion: '1',
-        boot: null,
-        bootAt: null,
-        offsetMs: null,
-      })
-      .execute();
-  }
-  const words = new Map<string, Verdict>();
-  const verdicts = {
-    verdict: (host: string): Verdict => words.get(host) ?? { word: 'up', since: 0, evidence: [] },
-  };
-  const store = {
-    latest: async () => undefined,
-    buckets: async () => new Map(),
-    keys: async () => [],
-  };
-  const config = {
-    alerts: readConfig(alertsConfig, {}),
-    rules: readConfig(rulesConfig, {}) as RulesConfig,
-  };
-  const sent: World['sent'] = [];
-  const broken: World['broken'] = new Map();
-  const channels = options.channels ?? [fakeChannel({ sent, broken }, 'a')];
-  let seed = 7;
-  const random = (): number => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;
-  const open = async (): Promise<void> => {
-    world.fleet = await openFleet({ state, store, verdicts, clock, log: quiet });
-    world.alerts = await openAlerts({
-      state,
-      fleet: world.fleet,
-      verdicts,
-      channels,
-      clock,
-      random,
-      config,
-      log: quiet,
-    });
-  };
-  const columns = new Map<string, readonly string[]>();
-  const world = {
-    state,
-    clock,
-    sent,
-    broken,
-    say(host: string, word: VerdictWord) {
-      words.set(host, { word, since: clock.now(), evidence: [] });
-    },
-    report(host: string, values: Record<string, number>) {
-      const names = Object.keys(values);
-      const key = names.join();
-      columns.set(key, columns.get(key) ?? names);
-      const at = clock.now();
-      world.fleet.stored({
-        host,
-        at,
-        arrivedAt: at,
-        columns: columns.get(key) ?? names,
-        values: Object.values(values),
-      });
-    },
-    async pass(ms: number, hosts: Record<string, Record<string, number>> = {}) {
-      for (let passed = 0; passed < ms; passed += SECOND) {
-        clock.advance(SECOND);
-        if (passed % (5 * SECOND) === 0) {
-          for (const [host, values] of Object.entries(hosts)) world.report(host, values);
-        }
-        await world.alerts.run();
-      }
-    },
-    async restart() {
-      await world.alerts.close();
-      await world.fleet.close();
-      await open();
-    },
-  } as World;
-  await open();
-  t.after(async () => {
-    await world.alerts.close();
-    await world.fleet.close();
-  });
-  return world;
-}
+import { isNamedError } from '../../shared/errors.ts';
+import { channelsConfig, openChannels } from '../notifiers/index.ts';
+import { fakeChannel, MINUTE, SECOND, startWorld, told, type World } from './testing.ts';
 
 const UP = { 'service_up{name="nginx"}': 1 };
 const DOWN = { 'service_up{name="nginx"}': 0 };
-const told = (world: World): string[] =>
-  world.sent.map((n) => `${n.kind} ${n.alerts.map((a) => a.subject).join()}`);
 
 test('tells one firing and one recovery by mail for a service that dies and comes back', async (t) => {
   const mails: ParsedMail[] = [];
@@ -367,4 +211,82 @@ test('what a revoked host had open is resolved', async (t) => {
   await world.fleet.refresh();
   await world.pass(30 * SECOND);
   assert.deepEqual(told(world), ['firing nginx', 'resolved nginx']);
+});
+
+test('a hospital that falls silent as a whole is one alert and one message', async (t) => {
+  const world = await startWorld(t);
+  await world.pass(10 * SECOND, { h1: UP, h2: UP });
+  for (const host of ['h1', 'h2']) world.say(host, 'site-silent');
+  await world.pass(5 * MINUTE);
+  assert.deepEqual(told(world), ['firing site']);
+  assert.equal(world.sent[0]?.host, undefined);
+  await world.restart();
+  world.say('h1', 'up');
+  await world.pass(30 * SECOND, { h1: UP });
+  assert.deepEqual(told(world), ['firing site'], 'the other host is still cut off');
+  world.say('h2', 'up');
+  await world.pass(30 * SECOND, { h1: UP, h2: UP });
+  assert.deepEqual(told(world), ['firing site', 'resolved site']);
+});
+
+test('a host alert stays open, untold, while its whole hospital is silent', async (t) => {
+  const world = await startWorld(t);
+  await world.pass(10 * SECOND, { h1: UP, h2: UP });
+  world.say('h1', 'silent');
+  await world.pass(30 * SECOND, { h2: UP });
+  for (const host of ['h1', 'h2']) world.say(host, 'site-silent');
+  await world.pass(2 * MINUTE);
+  assert.deepEqual(told(world), ['firing ', 'firing site']);
+});
+
+test('silence holds back what was about to fire, on record', async (t) => {
+  const world = await startWorld(t);
+  await world.pass(10 * SECOND, { h1: UP });
+  world.report('h1', DOWN);
+  await world.pass(SECOND);
+  world.say('h1', 'suspect');
+  await world.pass(30 * SECOND);
+  world.say('h1', 'silent');
+  await world.pass(5 * MINUTE);
+  assert.deepEqual(told(world), ['firing ']);
+  const log = await world.state.selectFrom('alertLog').where('what', '=', 'inhibited').selectAll().execute();
+  assert.equal(log.length, 1);
+});
+
+test('stopped, shut down, suspect or collector away are no alert', async (t) => {
+  const world = await startWorld(t);
+  for (const word of ['stopped', 'shutdown', 'suspect', 'collector-away'] as const) {
+    world.say('h1', word);
+    await world.pass(3 * MINUTE);
+  }
+  assert.equal(world.sent.length, 0);
+});
+
+test('a warning that becomes critical is told again at once, and once more when it is over', async (t) => {
+  const world = await startWorld(t);
+  const disk = (percent: number): Record<string, number> => ({ 'disk_used_percent{path="/"}': percent });
+  await world.pass(30 * SECOND, { h1: disk(90) });
+  await world.pass(10 * SECOND, { h1: disk(96) });
+  assert.deepEqual(
+    world.sent.map((n) => `${n.kind} ${n.alerts[0]?.severity}`),
+    ['firing warning', 'firing critical'],
+  );
+  await world.pass(2 * MINUTE, { h1: disk(94) });
+  assert.equal(world.sent.length, 2, 'inside the hysteresis nothing changes');
+  await world.pass(MINUTE, { h1: disk(50) });
+  assert.deepEqual(told(world), ['firing /', 'firing /', 'resolved /']);
+});
+
+test('the recovery waits until everything that its message told is over', async (t) => {
+  const world = await startWorld(t);
+  const both = (a: number, b: number): Record<string, number> => ({
+    'service_up{name="a"}': a,
+    'service_up{name="b"}': b,
+  });
+  await world.pass(30 * SECOND, { h1: both(0, 0) });
+  await world.pass(2 * MINUTE, { h1: both(1, 0) });
+  assert.deepEqual(told(world), ['firing a,b']);
+  await world.pass(MINUTE, { h1: both(1, 1) });
+  assert.equal(world.sent[1]?.kind, 'resolved');
+  assert.equal(world.sent[1]?.alerts.length, 2);
 });

@@ -24,9 +24,11 @@ export function decide(message: Message, alerts: readonly Pick<Alert, 'state'>[]
       return { what: 'drop', reason: REASONS.again };
     return untilLate(message, now);
   }
-  if (alerts.some((a) => a.state === 'firing')) return { what: 'send' };
-  const known = alerts.some((a) => a.state === 'acknowledged');
-  return { what: 'drop', reason: known ? REASONS.acknowledged : REASONS.resolved };
+  if (alerts.every((a) => a.state === 'acknowledged')) return { what: 'drop', reason: REASONS.acknowledged };
+  if (alerts.every((a) => a.state === 'resolved' || a.state === 'pending'))
+    return { what: 'drop', reason: REASONS.resolved };
+  // One that is over waits for its recovery with the others of the message: so the message has to go.
+  return { what: 'send' };
 }
 
 function untilLate(message: Message, now: number): Decision {

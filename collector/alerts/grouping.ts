@@ -25,10 +25,12 @@ export interface Message {
   dropReason: string | null;
 }
 
+export type Told = 'fired' | 'reopened' | 'raised' | 'resolved';
+
 export interface PlanInput {
   groupKey: string;
   /** What happened to alerts of this group. */
-  told: readonly { alertId: string; kind: 'fired' | 'reopened' | 'raised' | 'resolved' }[];
+  told: readonly { alertId: string; kind: Told }[];
   /** The alert as it is after the change; undefined when it was resolved long ago. */
   alert: (id: string) => { open: boolean; severity: Severity } | undefined;
   /** The group's messages since the oldest alert concerned, oldest first. */
@@ -64,7 +66,7 @@ function tellFiring(
   input: PlanInput,
   lane: readonly Message[],
   alertId: string,
-  kind: 'fired' | 'reopened' | 'raised',
+  kind: Exclude<Told, 'resolved'>,
   channel: PlanInput['channels'][number],
 ): readonly Message[] {
   const severity = input.alert(alertId)?.severity ?? 'critical';
@@ -75,7 +77,7 @@ function tellFiring(
       : m,
   );
   if (kind !== 'raised' && lastTold(kept, alertId) === 'firing') return kept;
-  return add(input, kept, [alertId], 'firing', channel.id);
+  return add(input, kept, [alertId], kind, channel.id);
 }
 
 function tellResolved(
@@ -90,13 +92,13 @@ function tellResolved(
   return add(input, lane, together, 'resolved', channel);
 }
 
-/** The alert and all that were told in the same messages and have not been told as over. */
+/** The alert and all that were told in the same messages since each was last told as over. */
 function toldTogether(lane: readonly Message[], alertId: string): string[] {
-  const firing = lane.filter((m) => m.kind === 'firing' && m.state !== 'dropped');
   const together = new Set([alertId]);
   for (const id of together) {
-    for (const message of firing) {
-      if (!message.alertIds.includes(id)) continue;
+    const said = lane.filter((m) => m.state !== 'dropped' && m.alertIds.includes(id));
+    const over = said.findLastIndex((m) => m.kind === 'resolved');
+    for (const message of said.slice(over + 1)) {
       for (const other of message.alertIds) if (lastTold(lane, other) === 'firing') together.add(other);
     }
   }
@@ -107,10 +109,11 @@ function add(
   input: PlanInput,
   lane: readonly Message[],
   alertIds: readonly string[],
-  kind: 'firing' | 'resolved',
+  told: Told,
   channel: string,
 ): readonly Message[] {
   const { now, config } = input;
+  const kind = told === 'resolved' ? 'resolved' : 'firing';
   // Only the newest message of the lane can be joined: another kind in between would change the order of what is told.
   const open = lane.findLast((m) => m.state !== 'dropped');
   if (open?.state === 'waiting' && open.kind === kind && open.attempts === 0) {
@@ -121,6 +124,7 @@ function add(
         input,
         lane.filter((m) => m !== open),
         alertIds,
+        told,
       );
     const notBefore = sooner ? Math.min(open.notBefore, now + config.groupWaitMs) : open.notBefore;
     return lane.map((m) => (m === open ? { ...m, alertIds: joined, notBefore } : m));
@@ -133,7 +137,7 @@ function add(
     alertIds,
     state: 'waiting',
     createdAt: now,
-    notBefore: earliest(input, lane, alertIds, kind),
+    notBefore: earliest(input, lane, alertIds, told),
     attempts: 0,
     dropReason: null,
   };
@@ -144,22 +148,31 @@ function earliest(
   input: PlanInput,
   lane: readonly Message[],
   alertIds: readonly string[],
-  kind: 'firing' | 'resolved',
+  told: Told,
 ): number {
   const soonest = input.now + input.config.groupWaitMs;
   const recent = recentOf(input, lane);
   const last = recent.at(-1);
   if (!last) return soonest;
   const free =
-    kind === 'resolved' ? !recent.some((m) => m.kind === 'resolved') : isPressing(input, lane, alertIds);
+    told === 'resolved'
+      ? !recent.some((m) => m.kind === 'resolved')
+      : isPressing(input, lane, alertIds, told);
   return free ? soonest : Math.max(soonest, last.notBefore + input.config.groupIntervalMs);
 }
 
 /** A critical alert while the group has told nothing critical of late: a warning must not hold it back. */
-function isPressing(input: PlanInput, lane: readonly Message[], alertIds: readonly string[]): boolean {
+function isPressing(
+  input: PlanInput,
+  lane: readonly Message[],
+  alertIds: readonly string[],
+  told: Told,
+): boolean {
   const critical = (id: string): boolean => input.alert(id)?.severity === 'critical';
+  // What is raised now was told as something milder before.
+  const toldCritical = (id: string): boolean => critical(id) && !(told === 'raised' && alertIds.includes(id));
   const recent = recentOf(input, lane).filter((m) => m.kind === 'firing');
-  return alertIds.some(critical) && !recent.some((m) => m.alertIds.some(critical));
+  return alertIds.some(critical) && !recent.some((m) => m.alertIds.some(toldCritical));
 }
 
 /** Messages that left, or will leave, within the last interval: flapping stays inside it. */
