@@ -7,9 +7,9 @@
 
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { GapReason } from '../../shared/frame.ts';
 import type { GroupGap } from './group.ts';
+import { decodeLast, encodeLast, type LastValues } from './last.ts';
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
@@ -38,12 +38,6 @@ export interface Dictionary extends Definitions {
   streams: { id: number; host: number; name: string; seq: number; touchedAt: number }[];
 }
 
-/** Newest value of each column of a series and its time; NaN where there was none yet. */
-export interface LastValues {
-  ats: Float64Array;
-  values: Float64Array;
-}
-
 export interface StoredGap {
   stream: number;
   seq_from: number;
@@ -70,7 +64,7 @@ export class Archive {
   private readonly db: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
 
-  constructor(folder: string, pageBytes = 4096) {
+  constructor(folder: string, pageBytes = 1024) {
     this.path = join(folder, 'archive.db');
     this.db = new DatabaseSync(this.path);
     // Exclusive: one writer owns the folder; a second process fails here instead of harming it.
@@ -147,21 +141,11 @@ export class Archive {
   last(series: number): LastValues | undefined {
     const blob = this.get<{ last: Uint8Array | null }>('SELECT last FROM series WHERE id = ?', series)?.last;
     if (!blob) return undefined;
-    // Copied: the decompressed bytes need not be aligned.
-    const bytes = Uint8Array.from(zstdDecompressSync(blob));
-    const both = new Float64Array(bytes.buffer, 0, bytes.length >> 3);
-    return { ats: both.slice(0, both.length / 2), values: both.slice(both.length / 2) };
+    return decodeLast(blob);
   }
 
   setLast(series: number, last: LastValues): void {
-    const both = new Float64Array(last.ats.length * 2);
-    both.set(last.ats);
-    both.set(last.values, last.ats.length);
-    this.run(
-      'UPDATE series SET last = ? WHERE id = ?',
-      zstdCompressSync(new Uint8Array(both.buffer)),
-      series,
-    );
+    this.run('UPDATE series SET last = ? WHERE id = ?', encodeLast(last), series);
   }
 
   addGap(gap: GroupGap): void {

@@ -1,7 +1,13 @@
 // Bytes and bits for the codecs: one growing output, one reader. Whole numbers up to 2^53 pass through both.
 
 export const zigzag = (d: number): number => (d >= 0 ? 2 * d : -2 * d - 1);
-export const unzigzag = (z: number): number => (z % 2 === 0 ? z / 2 : -(z + 1) / 2);
+
+export function unzigzag(z: number): number {
+  // Whole-number arithmetic where it reaches: remainders of doubles are slow.
+  if (z < 0x80000000) return (z >>> 1) ^ -(z & 1);
+  const half = Math.floor(z / 2);
+  return half * 2 === z ? half : -half - 1;
+}
 
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
@@ -39,11 +45,17 @@ export class Writer {
 
   varint(value: number): void {
     let v = value;
-    while (v >= 128) {
-      this.bytes[this.length++] = (v % 128) | 128;
-      v = Math.floor(v / 128);
+    while (v >= 0x80000000) {
+      const next = Math.floor(v / 128);
+      this.bytes[this.length++] = (v - next * 128) | 128;
+      v = next;
     }
-    this.bytes[this.length++] = v;
+    let i = v | 0;
+    while (i >= 128) {
+      this.bytes[this.length++] = (i & 127) | 128;
+      i >>>= 7;
+    }
+    this.bytes[this.length++] = i;
   }
 
   signed(value: number): void {
@@ -65,9 +77,9 @@ export class Writer {
   /** The low `n` ≤ 53 bits of `v`. `flushBits` must follow the last one. */
   bits(v: number, n: number): void {
     if (n > 24) {
-      const low = v % 0x1000000;
-      this.fewBits(low, 24);
-      this.bits((v - low) / 0x1000000, n - 24);
+      const high = Math.floor(v / 0x1000000);
+      this.fewBits(v - high * 0x1000000, 24);
+      this.bits(high, n - 24);
     } else this.fewBits(v, n);
   }
 

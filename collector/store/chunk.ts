@@ -15,7 +15,6 @@ import type { Rows } from './tail.ts';
 const VERSION = 1;
 const out = new Writer();
 const body = new Writer();
-let weights = new Int32Array(0);
 let pool: Float64Array[] = [];
 
 /** Memory for one column of whole numbers, reused from chunk to chunk. */
@@ -36,13 +35,10 @@ export function encodeChunk(rows: Rows, each: (column: number, decimals: Decimal
     write();
     lengths.push(body.length - before);
   };
-  const distance = Float64Array.from(rows.at, (at, i) => (rows.arrivedAt[i] as number) - at);
-  // A distance that is not exact could not give the arrival back.
-  const isExact = distance.every((d, i) => (rows.at[i] as number) + d === rows.arrivedAt[i]);
+  const { values: arrivals, isDistance } = distances(rows);
   part(() => encodeColumn(body, rows.at, n, toDecimals(rows.at, n, scratch(0, n))));
   part(() => {
-    const arrivals = isExact ? distance : rows.arrivedAt;
-    body.byte(isExact ? 1 : 0);
+    body.byte(isDistance ? 1 : 0);
     encodeColumn(body, arrivals, n, toDecimals(arrivals, n, scratch(0, n)));
   });
   const mirrors = new Mirrors(n);
@@ -60,6 +56,17 @@ export function encodeChunk(rows: Rows, each: (column: number, decimals: Decimal
   return seal(n, width, lengths);
 }
 
+/** Arrivals less times, unless the arrival could not be given back exactly. */
+function distances({ count, at, arrivedAt }: Rows): { values: Float64Array; isDistance: boolean } {
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const [t, arrived] = [at[i] as number, arrivedAt[i] as number];
+    values[i] = arrived - t;
+    if (t + (arrived - t) !== arrived) return { values: arrivedAt, isDistance: false };
+  }
+  return { values, isDistance: true };
+}
+
 function seal(n: number, width: number, lengths: readonly number[]): Uint8Array {
   out.reset();
   out.reserve(32 + lengths.length * 5 + body.length);
@@ -74,23 +81,23 @@ function seal(n: number, width: number, lengths: readonly number[]): Uint8Array 
   return bytes;
 }
 
-/** Finds columns whose differences equal or negate an earlier column's, by a linear hash of the differences. */
+/** Differences looked at before two columns are compared in full. */
+const SAMPLES = 16;
+
+/** Finds columns whose differences equal or negate an earlier column's. */
 export class Mirrors {
   private readonly n: number;
   private readonly seen = new Map<number, { column: number; decimals: Decimals }>();
 
   constructor(n: number) {
     this.n = n;
-    if (weights.length < n)
-      weights = Int32Array.from({ length: n * 2 }, (_, i) => Math.imul(i + 1, 0x9e3779b1) | 1);
   }
 
   find(column: number, decimals: Decimals): { other: number; sign: 1 | -1; constant: number } | undefined {
     if (decimals.scale < 0 || decimals.missing > 0) return undefined;
     const hash = this.hash(decimals.ints);
     if (hash === 0) return undefined;
-    // One bit pattern for a list and its negative.
-    const key = Math.min(hash, -hash | 0) * 8 + decimals.scale;
+    const key = hash * 8 + decimals.scale;
     const found = this.seen.get(key);
     if (!found) {
       this.seen.set(key, { column, decimals });
@@ -104,14 +111,12 @@ export class Mirrors {
     return undefined;
   }
 
+  /** Equal for a list of differences and its negative; 0 when the samples do not move. */
   private hash(x: Float64Array): number {
     let hash = 0;
-    let before = x[0] as number;
-    for (let i = 1; i < this.n; i++) {
-      const v = x[i] as number;
-      hash = (hash + Math.imul(v - before, weights[i] as number)) | 0;
-      before = v;
-    }
+    const step = Math.max(1, Math.floor((this.n - 1) / SAMPLES));
+    for (let i = step, k = 1; i < this.n; i += step, k++)
+      hash += k * Math.abs((x[i] as number) - (x[i - step] as number));
     return hash;
   }
 }

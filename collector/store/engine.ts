@@ -5,13 +5,14 @@ import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { NamedError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { Archive, type Definitions, type Dictionary, type LastValues } from './archive.ts';
+import { Archive, type Definitions, type Dictionary } from './archive.ts';
 import type { StoreConfig } from './config.ts';
 import { realFiles, type Files } from './files.ts';
 import { readGroup, type GroupGap, type GroupSink } from './group.ts';
 import { diskError, Journal } from './journal.ts';
 import { newSeries, type HostState, type SeriesState, type StreamState } from './hosts.ts';
-import { foldLast, isDue, packHost, rowLimit } from './packer.ts';
+import { foldLast, noLast, type LastValues } from './last.ts';
+import { isDue, packHost, rowLimit, sortRows } from './packer.ts';
 import { Reader, type BucketColumns, type ColumnQuery, type PointColumns } from './reader.ts';
 import { TIERS } from './rollup.ts';
 import type { StoreStats } from './store.ts';
@@ -214,6 +215,7 @@ export class Engine {
 
   /** Removes journal segments of which every row and watermark is in the archive. */
   forgetPacked(): void {
+    if (!this.journal.hasClosed) return;
     let oldest = this.journal.lastGroup + 1;
     for (const host of this.hosts.values()) {
       oldest = Math.min(oldest, host.gapGroup);
@@ -309,10 +311,11 @@ export class Engine {
   }
 
   private latest(): Snapshot['latest'] {
-    return [...this.series.values()].map((s) => ({
-      series: s.id,
-      last: foldLast(this.archive.last(s.id), s.columns.length, s.tail),
-    }));
+    return [...this.series.values()].map((s) => {
+      const last = this.archive.last(s.id) ?? noLast(s.columns.length);
+      if (s.tail.rows > 0) foldLast(last, sortRows(s.tail.readShared()));
+      return { series: s.id, last };
+    });
   }
 
   private packContext() {

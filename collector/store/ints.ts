@@ -136,9 +136,9 @@ function putUniform(w: Writer, count: number, min: number, size: number): void {
     if (v < short) w.bits(v, b);
     else {
       const z = v + short;
-      const bit = z % 2;
-      w.bits((z - bit) / 2, b);
-      w.bits(bit, 1);
+      const half = Math.floor(z / 2);
+      w.bits(half, b);
+      w.bits(z - half * 2, 1);
     }
   }
   w.flushBits();

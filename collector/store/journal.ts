@@ -58,6 +58,10 @@ export class Journal {
     return this.group;
   }
 
+  get hasClosed(): boolean {
+    return this.closed.length > 0;
+  }
+
   get bytes(): number {
     return this.closed.reduce((sum, s) => sum + s.bytes, this.open?.bytes ?? 0);
   }

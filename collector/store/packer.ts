@@ -1,11 +1,12 @@
 // Packing: the unpacked rows of one host become chunks and rollups. Called inside a transaction; changes nothing in memory,
 // so that a failed transaction leaves the host as it was.
 
-import type { Archive, LastValues } from './archive.ts';
+import type { Archive } from './archive.ts';
 import { encodeChunk } from './chunk.ts';
 import { toDecimals } from './column.ts';
 import type { StoreConfig } from './config.ts';
 import type { HostState, SeriesState } from './hosts.ts';
+import { foldLast, noLast } from './last.ts';
 import type { Reader } from './reader.ts';
 import { encodeRollup, openRollup } from './rollup-codec.ts';
 import {
@@ -20,7 +21,7 @@ import {
   type RollupColumn,
   type Tier,
 } from './rollup.ts';
-import type { Rows, Tail } from './tail.ts';
+import type { Rows } from './tail.ts';
 
 export interface PackContext {
   archive: Archive;
@@ -50,7 +51,7 @@ export function packHost(host: HostState, context: PackContext): void {
 
 function packSeries(s: SeriesState, context: PackContext): void {
   const { archive } = context;
-  const rows = sortRows(s.tail.read());
+  const rows = sortRows(s.tail.readShared());
   const n = rows.count;
   const [fine, coarse] = TIERS as [Tier, Tier];
   const cuts = cutRows(rows.at, n, fine.stepMs);
@@ -62,18 +63,22 @@ function packSeries(s: SeriesState, context: PackContext): void {
   archive.addChunk(s.id, rows.at[0] as number, rows.at[n - 1] as number, data);
   addRollup(s, 0, fresh, context);
   addRollup(s, 1, join([fresh], coarse.stepMs).rollup, context);
-  archive.setLast(s.id, foldLast(archive.last(s.id), s.columns.length, s.tail, rows));
+  const last = archive.last(s.id) ?? noLast(s.columns.length);
+  foldLast(last, rows);
+  archive.setLast(s.id, last);
   archive.addToCounter('rows', s.tail.rows);
   archive.addToCounter('samples', s.tail.samples);
 }
 
 /** By time; rows of one time become one, in which each value is the latest that arrived. */
-function sortRows(rows: Rows): Rows {
+export function sortRows(rows: Rows): Rows {
   const { at, count } = rows;
   let isSorted = true;
   for (let i = 1; i < count && isSorted; i++) isSorted = (at[i] as number) > (at[i - 1] as number);
   if (isSorted) return rows;
-  const order = Array.from(at.keys()).sort((a, b) => (at[a] as number) - (at[b] as number) || a - b);
+  const order = Array.from({ length: count }, (_, i) => i).sort(
+    (a, b) => (at[a] as number) - (at[b] as number) || a - b,
+  );
   const lasts = order.flatMap((row, i) =>
     i + 1 === count || at[row] !== at[order[i + 1] as number] ? [i] : [],
   );
@@ -136,28 +141,4 @@ function foldBucket(s: SeriesState, start: number, stepMs: number, context: Pack
     return foldColumn(cutRows(at, n, stepMs), at, value, toDecimals(value, n, new Float64Array(n)));
   });
   return { at: Float64Array.of(start), columns: columns.map((c) => c ?? emptyColumn(1)) };
-}
-
-/** The newest value of each column after these rows. */
-export function foldLast(
-  before: LastValues | undefined,
-  width: number,
-  tail: Tail,
-  given?: Rows,
-): LastValues {
-  const last = before ?? {
-    ats: new Float64Array(width).fill(Number.NaN),
-    values: new Float64Array(width).fill(Number.NaN),
-  };
-  if (tail.rows === 0) return last;
-  const rows = given ?? sortRows(tail.read());
-  for (let c = 0; c < width; c++) {
-    const x = rows.columns[c] as Float64Array;
-    let r = rows.count - 1;
-    while (r >= 0 && Number.isNaN(x[r])) r--;
-    if (r < 0 || (rows.at[r] as number) < (last.ats[c] as number)) continue;
-    last.ats[c] = rows.at[r] as number;
-    last.values[c] = x[r] as number;
-  }
-  return last;
 }

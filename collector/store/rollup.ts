@@ -140,16 +140,18 @@ function addSample(out: RollupColumn, b: number, at: number, v: number): void {
 }
 
 export function emptyColumn(n: number, scale = 0): RollupColumn {
-  const floats = (): Float64Array => new Float64Array(n);
+  // One allocation for all seven lists: there are many columns, and typed arrays are dear to make.
+  const memory = new ArrayBuffer(n * 56);
+  const list = (k: number): Float64Array => new Float64Array(memory, k * n * 8, n);
   return {
     scale,
-    count: floats(),
-    firstAt: floats(),
-    lastAt: floats(),
-    min: floats(),
-    max: floats(),
-    last: floats(),
-    sum: floats(),
+    count: list(0),
+    firstAt: list(1),
+    lastAt: list(2),
+    min: list(3),
+    max: list(4),
+    last: list(5),
+    sum: list(6),
   };
 }
 

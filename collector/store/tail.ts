@@ -24,8 +24,9 @@ let cursor = 0;
 function putVarint(value: number): void {
   let v = value;
   while (v >= 0x80000000) {
-    scratch[cursor++] = (v % 128) | 128;
-    v = Math.floor(v / 128);
+    const next = Math.floor(v / 128);
+    scratch[cursor++] = (v - next * 128) | 128;
+    v = next;
   }
   let i = v | 0;
   while (i >= 128) {
@@ -47,7 +48,7 @@ export function decimalScale(value: number, from: number): number {
   return -1;
 }
 
-/** Rows as columns: `columns[c][r]`. */
+/** Rows as columns: `columns[c][r]`; the lists may be longer than `count`. */
 export interface Rows {
   count: number;
   at: Float64Array;
@@ -176,19 +177,38 @@ export class Tail {
 
   /** All rows in order of arrival; only the named columns are filled when `wanted` is given. */
   read(wanted?: readonly number[]): Rows {
-    const out: Rows = {
+    const columns = Array.from({ length: this.width }, () => NOTHING);
+    for (const c of wanted ?? columns.keys()) columns[c] = new Float64Array(this.rows);
+    const out = {
       count: this.rows,
       at: new Float64Array(this.rows),
       arrivedAt: new Float64Array(this.rows),
-      columns: Array.from({ length: this.width }, () => NOTHING),
+      columns,
     };
-    for (const c of wanted ?? out.columns.keys()) out.columns[c] = new Float64Array(this.rows);
     readRows(this.blocks, this.width, out);
+    return out;
+  }
+
+  /** As `read`, into memory that the next call overwrites; its lists are longer than `count`. */
+  readShared(): Rows {
+    const n = this.rows;
+    if (shared.at.length < n)
+      Object.assign(shared, { at: new Float64Array(n), arrivedAt: new Float64Array(n) });
+    const columns = Array.from({ length: this.width }, (_, c) => {
+      const have = shared.columns[c];
+      return have && have.length >= n ? have : (shared.columns[c] = new Float64Array(n));
+    });
+    const out = { count: n, at: shared.at, arrivedAt: shared.arrivedAt, columns };
+    readRows(this.blocks, this.width, out);
+    // A host with very many columns does not keep its memory for the others.
+    if (n * this.width > SHARED_VALUES) shared.columns = [];
     return out;
   }
 }
 
 const NOTHING = new Float64Array(0);
+const SHARED_VALUES = 1 << 20;
+const shared: Rows = { count: 0, at: NOTHING, arrivedAt: NOTHING, columns: [] };
 
 function putInstant(value: number, base: number): void {
   const d = value - base;
@@ -206,7 +226,13 @@ let place = 0;
 
 function getVarint(): number {
   let value = 0;
-  let factor = 1;
+  // Four bytes fit whole-number arithmetic; more are rare.
+  for (let shift = 0; shift < 28; shift += 7) {
+    const b = source[place++] as number;
+    value |= (b & 127) << shift;
+    if (b < 128) return value;
+  }
+  let factor = 2 ** 28;
   for (;;) {
     const b = source[place++] as number;
     value += (b & 127) * factor;
