@@ -37,7 +37,8 @@ function startChild(name: string, command: readonly string[], onLine: (line: str
     cwd: root,
     stdio: ['pipe', 'pipe', 'inherit'],
     detached: true,
-    env: { ...process.env, NISWATCH_PARENT: 'stdin' },
+    // A share that hangs holds one of these threads; four of them would stop all file work of the agent.
+    env: { ...process.env, NISWATCH_PARENT: 'stdin', UV_THREADPOOL_SIZE: '16' },
   });
   let rest = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

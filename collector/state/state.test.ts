@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { isNamedError } from '../../shared/errors.ts';
@@ -53,4 +54,19 @@ test('names the file when it cannot be opened', async () => {
     openState('/nonexistent/state.db'),
     (error) => isNamedError(error, 'STATE_UNAVAILABLE') && /state\.db/.test(error.message),
   );
+});
+
+test('a transaction takes the write lock before it reads, so that it cannot fail halfway', async (t) => {
+  const path = join(folder(t), 'state.db');
+  const state = await openState(path);
+  t.after(() => state.destroy());
+  // Another process, which does not wait.
+  const other = new DatabaseSync(path, { timeout: 0 });
+  t.after(() => other.close());
+  const write = () => other.exec("insert into meta (key, value) values ('other', '1')");
+  await state.transaction().execute(async (tx) => {
+    await tx.selectFrom('meta').selectAll().execute();
+    assert.throws(write, /locked/);
+  });
+  write();
 });

@@ -3,6 +3,7 @@
 import type { AddressInfo } from 'node:net';
 import { simpleParser, type ParsedMail } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
+import { atEnd, type Scope } from './scope.ts';
 
 export interface Mailbox {
   port: number;
@@ -11,7 +12,7 @@ export interface Mailbox {
   refuseWith: number | undefined;
 }
 
-export async function startMailbox(t: { after(run: () => unknown): void }): Promise<Mailbox> {
+export async function startMailbox(t: Scope): Promise<Mailbox> {
   const mailbox: Mailbox = { port: 0, mails: [], refuseWith: undefined };
   const server = new SMTPServer({
     authOptional: true,
@@ -29,6 +30,6 @@ export async function startMailbox(t: { after(run: () => unknown): void }): Prom
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   mailbox.port = (server.server.address() as AddressInfo).port;
-  t.after(() => new Promise<void>((done) => server.close(done)));
+  atEnd(t, () => new Promise<void>((done) => server.close(done)));
   return mailbox;
 }

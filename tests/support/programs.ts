@@ -8,19 +8,16 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { AGENT_FLAGS, buildAgent } from '../../tools/build.ts';
 import { runOnce, until } from '../../tools/processes.ts';
+import { atEnd, type Scope } from './scope.ts';
 
 export { until } from '../../tools/processes.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
-interface Scope {
-  after(run: () => unknown): void;
-}
-
 /** A folder that goes when the test ends. */
 export function temporaryFolder(t: Scope, name = 'niswatch'): string {
   const path = mkdtempSync(join(tmpdir(), `${name}-`));
-  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  atEnd(t, () => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return path;
 }
 
@@ -62,7 +59,7 @@ function program(
       child = spawn(file, args, {
         cwd: root,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, ...env },
+        env: { ...process.env, UV_THREADPOOL_SIZE: '16', ...env },
       });
       const take = (text: string) => {
         output += text;
@@ -93,7 +90,7 @@ function program(
         ending.kill(signal);
       }),
   };
-  t.after(() => self.stop('SIGKILL'));
+  atEnd(t, () => self.stop('SIGKILL'));
   return self;
 }
 
