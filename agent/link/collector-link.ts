@@ -41,6 +41,7 @@ class LinkShell implements CollectorLink {
   readonly #whenClosed: (() => void)[] = [];
   #state;
   #busy = false;
+  #failing = false;
   #transport: Transport | undefined;
   /** Told to close, not yet ended. */
   #ending: Transport | undefined;
@@ -107,17 +108,26 @@ class LinkShell implements CollectorLink {
   }
 
   #step(input: Input): void {
-    const { clock, random, spool, log } = this.#options;
+    const { clock, random, spool } = this.#options;
     const before = this.#state.phase;
     const view = { wall: clock.now(), mono: clock.monotonic(), random, spool };
     const { state, effects } = step(this.#state, input, view);
     this.#state = state;
     for (const effect of effects) this.#apply(effect);
-    if (state.phase === before) return;
-    const fields = { collector: this.#url, transport: state.transport, reason: state.lastError };
-    if (state.phase === 'open') log.info('link open', { collector: this.#url, transport: state.transport });
-    else if (before === 'open' && state.phase !== 'closed') log.warn('link lost', fields);
-    else log.debug(`link ${state.phase}`, fields);
+    if (state.phase !== before) this.#logPhase();
+  }
+
+  /** A link that fails for hours is told once when that starts and once when it ends. */
+  #logPhase(): void {
+    const { log } = this.#options;
+    const { phase, transport, lastError } = this.#state;
+    const fields = { collector: this.#url, transport, ...(lastError ? { reason: lastError } : {}) };
+    const failed = phase === 'waiting' || phase === 'refused';
+    if (phase === 'open') log.info('link open', fields);
+    else if (failed && !this.#failing) log.warn('no link to the collector, reports are kept', fields);
+    else log.debug(`link ${phase}`, fields);
+    if (phase === 'open') this.#failing = false;
+    else if (failed) this.#failing = true;
   }
 
   #apply(effect: Effect): void {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ManualClock, manualClock } from '../../shared/clock.ts';
 import { PROTOCOL, type Report } from '../../shared/frame.ts';
-import { silentLog } from '../log.ts';
+import { jsonLog } from '../log.ts';
 import { type CollectorLink, openLink } from './collector-link.ts';
 import { memorySpool } from './testing/memory-spool.ts';
 import { type ModelCollector, modelCollector } from './testing/model-collector.ts';
@@ -16,6 +16,7 @@ interface World {
   append(count?: number): void;
   /** Times of all reports ever appended, by stream and number. */
   appended: Map<string, number>;
+  log: string[];
 }
 
 function world(
@@ -23,6 +24,7 @@ function world(
 ): World {
   const clock = manualClock();
   let ids = 0;
+  const log: string[] = [];
   const spool = memorySpool(() => (++ids).toString(16).padStart(32, '0'));
   const model = modelCollector(clock, options.delayMs ?? (() => 10));
   const link = openLink({
@@ -32,7 +34,7 @@ function world(
     spool,
     clock,
     random: options.random ?? (() => 0.5),
-    log: silentLog,
+    log: jsonLog('info', clock, (line) => log.push(line)),
     dial: { timeoutMs: 1000 },
     transports: {
       websocket: (o, e) => (model.kinds.push(`websocket ${o.url}`), model.open(o, e)),
@@ -59,6 +61,7 @@ function world(
     model,
     link,
     appended,
+    log,
     append(count = 1) {
       for (let i = 0; i < count; i++) {
         const at = clock.now();
@@ -150,6 +153,19 @@ test('a silent connection is given up after 30 s and dialled again', () => {
   w.clock.advance(60_000);
   assert.ok(w.model.connections >= 2);
   assert.equal(w.link.status().state, 'open');
+});
+
+test('an outage is logged once when it starts and once when it ends', () => {
+  const w = world();
+  w.model.down = true;
+  w.link.start();
+  w.clock.advance(3_600_000);
+  w.model.down = false;
+  w.clock.advance(60_000);
+  assert.deepEqual(
+    w.log.map((line) => (JSON.parse(line) as { message: string }).message),
+    ['no link to the collector, reports are kept', 'link open'],
+  );
 });
 
 test('tries the other addresses in turn', () => {

@@ -207,6 +207,7 @@ function onWelcome(draft: Draft, frame: Welcome, view: View, effects: Effect[]):
     const seq = frame.watermarks[stream];
     if (seq === undefined || seq < 0 || seq <= laneOf(session, stream).acked) continue;
     session.lanes = advance(session.lanes, stream, seq);
+    draft.lastAckAt = view.wall;
     effects.push({ kind: 'acknowledge', stream, seq });
   }
   effects.push({ kind: 'pump' });
