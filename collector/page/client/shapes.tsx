@@ -159,6 +159,19 @@ export function Meter(props: {
   );
 }
 
+/** So many of so many; the tone is that of a missing one. */
+export function Share(props: { good: number; total: number; text: string; tone: 'crit' | 'warn' }) {
+  if (props.total === 0) return <span class="muted">–</span>;
+  const tone = props.good === props.total ? 'ok' : props.tone;
+  return (
+    <span class={`share ${tone}`} title={props.text}>
+      <b>{props.good}</b>
+      <span>/{props.total}</span>
+      <span class="sr">{props.text}</span>
+    </span>
+  );
+}
+
 export function Pulse() {
   return (
     <svg class="pulse" viewBox="0 0 32 32" width="26" height="26" aria-hidden="true">

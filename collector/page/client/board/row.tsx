@@ -2,7 +2,7 @@
 
 import type { HostItem } from '../../../api/shapes.ts';
 import { ago, span } from '../format.ts';
-import { Meter, VERDICT_TONE, Verdict } from '../shapes.tsx';
+import { Meter, Share, VERDICT_TONE, Verdict } from '../shapes.tsx';
 import { useWords } from '../text/text.ts';
 
 export function HostRow({ host, now }: { host: HostItem; now: number }) {
@@ -68,18 +68,6 @@ function rowTone(host: HostItem): string {
   const tone = VERDICT_TONE[host.verdict.word];
   if (tone === 'crit' || host.alerts.critical > 0) return 'crit';
   return tone === 'warn' || host.alerts.warning > 0 ? 'warn' : tone;
-}
-
-function Share(props: { good: number; total: number; text: string; tone: 'crit' | 'warn' }) {
-  if (props.total === 0) return <span class="muted">–</span>;
-  const tone = props.good === props.total ? 'ok' : props.tone;
-  return (
-    <span class={`share ${tone}`} title={props.text}>
-      <b>{props.good}</b>
-      <span>/{props.total}</span>
-      <span class="sr">{props.text}</span>
-    </span>
-  );
 }
 
 function AlertCounts({ host }: { host: HostItem }) {

@@ -1,6 +1,6 @@
 // The charts of a host over a chosen range. They are read again as often as a new point can appear, so they move by themselves.
 
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SeriesReply } from '../../../api/shapes.ts';
 import { count, dateTime, percent, perSecond, shortRate } from '../format.ts';
 import { watchedValues } from '../live.ts';
@@ -12,7 +12,7 @@ import { useReading } from '../use.ts';
 import { Chart } from './chart.tsx';
 import { type Line, linesOf } from './series.ts';
 
-const RANGES = ['1h', '6h', '24h', '7d', '30d'] as const;
+const RANGES = ['15m', '1h', '6h', '24h', '7d', '30d'] as const;
 const GAUGES = [
   'cpu_usage_active',
   'cpu_usage_iowait',
@@ -44,7 +44,13 @@ async function readBoth(host: string, range: string): Promise<Both> {
 export function Charts({ host, timeZone }: { host: string; timeZone: string }) {
   const words = useWords();
   const [range, setRange] = useState<(typeof RANGES)[number]>('1h');
+  const switched = useRef(false);
   const reading = useReading(`${host} ${range}`, () => readBoth(host, range));
+  useEffect(() => {
+    // A host that was enrolled just now would otherwise show an hour of emptiness.
+    if (range === '1h' && !switched.current && reading.data && isYoung(reading.data.gauges)) setRange('15m');
+    if (reading.data) switched.current = true;
+  }, [reading.data]);
   useRefresh(reading.reload, reading.data?.gauges.step, reading.data?.gauges.to);
   const charts = useMemo(() => (reading.data ? arrange(reading.data, words) : []), [reading.data, words]);
   return (
@@ -69,6 +75,11 @@ export function Charts({ host, timeZone }: { host: string; timeZone: string }) {
       {reading.data && <Gaps gaps={reading.data.gauges.gaps} timeZone={timeZone} />}
     </section>
   );
+}
+
+function isYoung({ series, gaps, to }: SeriesReply): boolean {
+  const first = Math.min(...series.map((s) => s.points[0]?.[0] ?? Infinity));
+  return gaps.length === 0 && first >= to - 15 * 60_000 && first <= to;
 }
 
 /** A new report makes the charts read again, at most once per step. */

@@ -7,7 +7,7 @@ import { ago, clockTime, dateTime, shortTime, span } from '../format.ts';
 import { hosts as hostStore, openAlerts, watchedValues } from '../live.ts';
 import { useObservable } from '../observable.ts';
 import { get } from '../request.ts';
-import { Empty, VERDICT_TONE, Verdict } from '../shapes.tsx';
+import { Empty, Meter, Share, VERDICT_TONE, Verdict } from '../shapes.tsx';
 import { useLanguage, useWords } from '../text/text.ts';
 import { useNow, useReading } from '../use.ts';
 import { Charts } from './charts.tsx';
@@ -63,8 +63,69 @@ function Head({ host }: { host: HostItem }) {
             </li>
           ))}
         </ul>
+        <Figures host={host} />
       </section>
       <Facts host={host} now={now} />
+    </div>
+  );
+}
+
+/** The same figures as on the board, so that the page answers at a glance. */
+function Figures({ host }: { host: HostItem }) {
+  const words = useWords();
+  const language = useLanguage();
+  const w = words.board;
+  const fullest = host.disks[0];
+  if (host.at === null) return null;
+  return (
+    <div class="figures">
+      {host.verdict.word !== 'up' && (
+        <p class="muted">{words.host.asOf(shortTime(host.at, host.timeZone, language))}</p>
+      )}
+      <dl>
+        <div>
+          <dt>{w.cpu}</dt>
+          <dd>
+            <Meter value={host.cpu} label={w.cpu} />
+          </dd>
+        </div>
+        <div>
+          <dt>{w.mem}</dt>
+          <dd>
+            <Meter value={host.mem} label={w.mem} warn={85} crit={95} />
+          </dd>
+        </div>
+        <div>
+          <dt>
+            {w.disk} {fullest?.path}
+          </dt>
+          <dd>
+            <Meter value={fullest?.usedPercent ?? null} label={w.disk} />
+          </dd>
+        </div>
+        <div>
+          <dt>{w.services}</dt>
+          <dd>
+            <Share
+              good={host.services.up}
+              total={host.services.total}
+              text={w.servicesUp(host.services.up, host.services.total)}
+              tone="crit"
+            />
+          </dd>
+        </div>
+        <div>
+          <dt>{w.backups}</dt>
+          <dd>
+            <Share
+              good={host.backups.ok}
+              total={host.backups.total}
+              text={w.backupsOk(host.backups.ok, host.backups.total)}
+              tone="warn"
+            />
+          </dd>
+        </div>
+      </dl>
     </div>
   );
 }

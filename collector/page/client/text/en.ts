@@ -67,6 +67,7 @@ export const en: Words = {
     back: 'Back to the overview',
     notFound: 'There is no such host, or you may not see it',
     evidence: 'Evidence',
+    asOf: (time) => `Figures as of ${time}`,
     facts: 'Host',
     hostname: 'Hostname',
     os: 'System',

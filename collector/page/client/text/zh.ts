@@ -63,6 +63,7 @@ export const zh = {
     back: '返回总览',
     notFound: '没有这台主机，或您无权查看',
     evidence: '判定依据',
+    asOf: (time: string) => `以下为 ${time} 的数据`,
     facts: '主机信息',
     hostname: '主机名',
     os: '操作系统',
