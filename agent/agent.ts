@@ -20,8 +20,8 @@ import type { Spool } from './spool/spool.ts';
 import { renderStatus, STATUS_FILE } from './status.ts';
 import { VERSION } from './version.ts';
 
-/** Leaves a second for the rest of the five that a service manager is promised. */
-const GOODBYE_MS = 3500;
+/** Leaves two seconds for the rest of the five that a service manager is promised. */
+const GOODBYE_MS = 3000;
 
 export interface AgentOptions {
   identity: Identity;
