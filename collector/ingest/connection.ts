@@ -96,12 +96,6 @@ export class Conn implements Guest, Owner {
     return this.session.desk?.host;
   }
 
-  acknowledgeAll(): void {
-    for (const mark of this.session.desk?.marks.values() ?? []) {
-      if (mark.owner === this && mark.durable >= 0) this.acknowledge(mark);
-    }
-  }
-
   refuse(mark: HostMark): void {
     const expected = mark.durable + 1;
     const place = { stream: mark.stream, seq: expected };

@@ -35,8 +35,6 @@ export interface Connection {
   readonly identified: Promise<void>;
   /** The host, once it has proven who it is. */
   host(): string | undefined;
-  /** What this connection's streams have come to, for a wire that cannot be written to later. */
-  acknowledgeAll(): void;
 }
 
 /** A connection as the rest of ingest sees it. */

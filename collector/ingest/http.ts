@@ -113,7 +113,6 @@ async function takePost(options: AgentRoutesOptions, body: string): Promise<stri
   await connection.identified;
   for (const line of lines.slice(1)) if (open) connection.receive(line, line.length);
   await ingest.drain();
-  connection.acknowledgeAll();
   connection.ended('closed');
   const host = connection.host();
   if (host !== undefined) answers.push(JSON.stringify(nextChallenge(options, host, true)));
