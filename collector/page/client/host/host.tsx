@@ -177,6 +177,7 @@ function HostAlerts({ host }: { host: HostItem }) {
 /** Checks and verdicts are read again when the board's line of this host says that something changed. */
 function Details({ host }: { host: HostItem }) {
   const words = useWords();
+  const language = useLanguage();
   const path = `/hosts/${encodeURIComponent(host.id)}`;
   const latest = useReading(`${path} latest`, () => get<LatestValues>(`${path}/latest`));
   const checks = useReading(`${path} checks`, () => get<{ items: CheckItem[] }>(`${path}/checks`));
@@ -186,13 +187,20 @@ function Details({ host }: { host: HostItem }) {
     if (checks.data) checks.reload();
   }, [changed, Math.floor((live?.at ?? 0) / 60_000)]);
   const values = live?.host === host.id ? live : latest.data;
+  // What ran when the host was last heard says nothing about now: it must not look like now.
+  const old = host.verdict.word !== 'up' && host.verdict.word !== 'suspect';
   if (latest.error) return <p class="error">{latest.error.message}</p>;
   return (
     <>
       {values ? (
-        <div class="tables">
-          <Tables latest={values} checks={checks.data?.items ?? []} />
-        </div>
+        <>
+          {old && values.at !== null && (
+            <p class="notice">{words.host.asOf(dateTime(values.at, host.timeZone, language))}</p>
+          )}
+          <div class={`tables ${old ? 'old' : ''}`}>
+            <Tables latest={values} checks={checks.data?.items ?? []} />
+          </div>
+        </>
       ) : (
         <p class="muted">{words.loading}</p>
       )}

@@ -154,9 +154,10 @@ function Ladder({ rung }: { rung: number | undefined }) {
           <i key={i} class={i < rung ? 'on' : ''} />
         ))}
       </span>
-      <span>
-        {rung}/{RUNGS} <small class="muted">{text}</small>
-      </span>
+      <b>
+        {rung}/{RUNGS}
+      </b>
+      <small class="muted">{text}</small>
     </span>
   );
 }
