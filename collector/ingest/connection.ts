@@ -26,6 +26,7 @@ import { countRefusal } from './stats.ts';
 const STOP_SENDING_BYTES = 1024 ** 2;
 const GIVE_UP_BYTES = 4 * 1024 ** 2;
 const RETRY_MS = 2_000;
+const LISTS_SHARED = 20_000;
 
 export class Conn implements Guest, Owner {
   readonly session: Session<HostMark>;
@@ -200,6 +201,8 @@ export class Conn implements Guest, Owner {
   }
 
   #declare(host: string, id: string, columns: readonly string[]): void {
+    // Sharing spares memory; forgetting what is shared now and then bounds it.
+    if (this.#hall.columns.size > LISTS_SHARED) this.#hall.columns.clear();
     const shared = this.#hall.columns.get(id) ?? columns;
     this.#hall.columns.set(id, shared);
     this.session.series.set(id, shared);

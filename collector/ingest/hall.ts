@@ -77,6 +77,9 @@ export interface Hall extends IngestOptions {
 
 /** Above this many reports on their way to the store, agents are not read from. */
 export const HIGH_WATER = 50_000;
+/** New lists of columns of one host: a hundred at once, then one a minute. */
+const LISTS_BURST = 100;
+const LISTS_PER_SECOND = 1 / 60;
 
 /** The host's desk, opened at its first session. */
 export function deskOf(hall: Hall, host: string): Desk<HostMark> {
@@ -90,6 +93,8 @@ export function deskOf(hall: Hall, host: string): Desk<HostMark> {
     marks,
     frames: openBudget(config.framesPerSecond, config.frameBurst, now),
     bytes: openBudget(config.bytesPerSecond, config.byteBurst, now),
+    lists: openBudget(LISTS_PER_SECOND, LISTS_BURST, now),
+    isKnown: (series) => store.columns(host, series) !== undefined,
     openMark(stream) {
       let mark = marks.get(stream);
       if (!mark) {

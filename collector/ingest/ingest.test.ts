@@ -214,6 +214,21 @@ test('columns must hash to their id, be series keys, name no host, and stay with
   assert.equal(agent.last('refuse')?.code, 'FRAME_MALFORMED');
 });
 
+test('an agent that declares ever new lists of columns is stopped; lists known from before cost nothing', async () => {
+  const { agent, clock } = await greeted();
+  const declare = (n: number): void => {
+    const columns = [`disk_used{path="/${n}"}`];
+    agent.say({ t: 'series', id: seriesId(columns), columns });
+  };
+  for (let n = 0; n < 99; n++) declare(n);
+  assert.equal(agent.last('refuse'), undefined);
+  declare(99);
+  assert.equal(agent.last('refuse')?.code, 'RATE_LIMITED');
+  clock.advance(60_000);
+  for (let n = 0; n < 99; n++) declare(n);
+  assert.equal(agent.heard.filter((f) => f.t === 'refuse').length, 1);
+});
+
 test('an agent over its budget is told when to come back, and one that goes on is not read from for a while', async () => {
   const { agent, stream, settle, clock, ingest } = await greeted({ framesPerSecond: 10, frameBurst: 5 });
   for (let seq = 0; seq < 8; seq++) agent.report(stream, seq);

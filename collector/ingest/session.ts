@@ -34,6 +34,7 @@ export const HANDSHAKE_MS = 5_000;
 export const MALFORMED_MAX = 10;
 const PAST_MS = 5 * 366 * 86_400_000;
 const STREAMS_MAX = 2_000;
+const LISTS_MAX = 500;
 /** Refusals for sending too fast, in a row, before the collector stops reading from the agent. */
 const PATIENCE = 3;
 
@@ -53,6 +54,10 @@ export interface Desk<M extends Mark = Mark> {
   readonly marks: Map<string, M>;
   readonly frames: Budget;
   readonly bytes: Budget;
+  /** New lists of columns: each is kept for good. */
+  readonly lists: Budget;
+  /** Whether the store has this list of columns of the host. */
+  readonly isKnown: (series: string) => boolean;
   /** The mark of a stream, read from the store at its first use. */
   readonly openMark: (stream: string) => M;
 }
@@ -172,7 +177,7 @@ export function takeFrame<M extends Mark>(
   }
   switch (frame.t) {
     case 'series':
-      return takeSeries(session, frame);
+      return takeSeries(session, session.desk, frame, now);
     case 'gap':
       return takeGap(session, session.desk, frame, now);
     case 'time':
@@ -229,8 +234,18 @@ function isProven({ rules, nonces }: Session, hello: Hello, publicKey: string): 
   return signed !== undefined && nonces.claim(hello.agent, signed);
 }
 
-function takeSeries(session: Session, frame: Series): readonly Effect[] {
+function takeSeries(session: Session, desk: Desk, frame: Series, now: number): readonly Effect[] {
   if (session.series.has(frame.id)) return NOTHING;
+  const waitMs = desk.isKnown(frame.id) ? 0 : spend(desk.lists, 1, now);
+  if (waitMs > 0 || session.series.size >= LISTS_MAX) {
+    const message = 'too many new lists of columns';
+    return [
+      {
+        do: 'send',
+        frame: { t: 'refuse', code: 'RATE_LIMITED', message, retryAfterMs: Math.max(waitMs, 1_000) },
+      },
+    ];
+  }
   const hash = createHash('sha256').update(frame.columns.join('\n')).digest('hex').slice(0, 16);
   if (hash !== frame.id)
     return refused('SERIES_CHANGED', `series ${frame.id} is not the hash of its columns`);

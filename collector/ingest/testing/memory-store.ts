@@ -6,6 +6,8 @@ import type { Entry, Store } from '../../store/store.ts';
 
 export interface MemoryStore extends Store {
   readonly entries: Entry[];
+  /** Writes that broke the rule of exactly the next number. */
+  readonly broken: string[];
   /** Makes the next writes fail. */
   failing: boolean;
   /** When set, a write waits until `release` is called. */
@@ -23,6 +25,7 @@ export function memoryStore(): MemoryStore {
   };
   const store: MemoryStore = {
     entries: [],
+    broken: [],
     failing: false,
     held: false,
     release() {
@@ -42,7 +45,10 @@ export function memoryStore(): MemoryStore {
       for (const entry of entries) {
         const from = entry.kind === 'row' ? entry.seq : entry.from;
         const expected = store.watermark(entry.host, entry.stream) + 1;
-        if (from !== expected) throw new Error(`${entry.stream}: wrote ${from} where ${expected} is next`);
+        if (from !== expected) {
+          store.broken.push(`${from} where ${expected} is next`);
+          throw new Error('the rule of exactly the next number is broken');
+        }
         marks.set(key(entry.host, entry.stream), entry.kind === 'row' ? entry.seq : entry.to);
         store.entries.push(entry);
       }
