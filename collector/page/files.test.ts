@@ -49,6 +49,12 @@ test('a browser keeps files for ever, asks for the document again, and gets 304 
 test('nothing outside of the build can be fetched', async (t) => {
   const stage = await openStage({ page });
   t.after(() => stage.close());
-  for (const path of ['../package.json', '..%2fpackage.json', 'stamp', 'collector/page/page.ts', ''])
+  for (const path of [
+    '../package.json',
+    '..%2fpackage.json',
+    '../collector/main.ts',
+    'collector/page/page.ts',
+    '',
+  ])
     assert.equal((await fetch(`${stage.url}/assets/${path}`)).status, 404, path);
 });

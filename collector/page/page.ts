@@ -4,7 +4,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, posix, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -13,8 +13,7 @@ import type { PageFile, PageFiles } from '../api/services.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const CLIENT = join(ROOT, 'collector', 'page', 'client');
-const BUILD = join(ROOT, 'build', 'page');
-const STAMP = join(BUILD, 'stamp');
+const BUILDS = join(ROOT, 'build', 'page');
 const ENTRY = 'collector/page/client/main.js';
 /** What the client takes from outside its folder (types and pure texts). */
 const ALSO_SOURCES = ['shared/*.ts', 'collector/api/shapes.ts', 'collector/liveness/verdict.ts'];
@@ -31,37 +30,48 @@ interface Vendor {
   read(): Buffer;
 }
 
-/** Compiles the client when its sources differ from what was compiled last. Throws NamedError PAGE_NOT_BUILT. */
-export function buildPage(): void {
-  const stamp = sourceStamp();
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === stamp) return;
-  rmSync(BUILD, { recursive: true, force: true });
-  const tsc = join(ROOT, 'node_modules', '.bin', process.platform === 'win32' ? 'tsc.cmd' : 'tsc');
-  const done = spawnSync(tsc, ['-p', CLIENT], { cwd: ROOT, encoding: 'utf8' });
-  if (done.error || done.status !== 0) {
-    const why = done.error?.message ?? `${done.stdout}${done.stderr}`.slice(0, 2000);
-    throw new NamedError('PAGE_NOT_BUILT', `the page does not compile: ${why}`, { cause: done.error });
+/** Compiles the client unless these very sources were compiled before; answers the folder. Throws NamedError PAGE_NOT_BUILT.
+ * A build appears by one rename under the hash of its sources, so that two processes may build at once. */
+export function buildPage(): string {
+  const folder = join(BUILDS, sourceHash());
+  if (existsSync(folder)) return folder;
+  mkdirSync(BUILDS, { recursive: true });
+  const draft = mkdtempSync(join(BUILDS, 'draft-'));
+  try {
+    compile(draft);
+    renameSync(draft, folder);
+  } catch (error) {
+    rmSync(draft, { recursive: true, force: true });
+    // The other process was faster.
+    if (!existsSync(folder)) throw error;
   }
-  mkdirSync(BUILD, { recursive: true });
-  writeFileSync(STAMP, stamp);
+  return folder;
+}
+
+function compile(folder: string): void {
+  const tsc = join(ROOT, 'node_modules', '.bin', process.platform === 'win32' ? 'tsc.cmd' : 'tsc');
+  const done = spawnSync(tsc, ['-p', CLIENT, '--outDir', folder], { cwd: ROOT, encoding: 'utf8' });
+  if (!done.error && done.status === 0) return;
+  const why = done.error?.message ?? `${done.stdout}${done.stderr}`.slice(0, 2000);
+  throw new NamedError('PAGE_NOT_BUILT', `the page does not compile: ${why}`, { cause: done.error });
 }
 
 /** Content, not dates: a fresh clone and a copied folder have dates of their own. */
-function sourceStamp(): string {
+function sourceHash(): string {
   const hash = createHash('sha256');
   const client = globSync('**/*.{ts,tsx,json}', { cwd: CLIENT }).map((f) => join(CLIENT, f));
   const others = ALSO_SOURCES.flatMap((f) => globSync(f, { cwd: ROOT })).map((f) => join(ROOT, f));
   for (const file of [...client, ...others].sort())
     hash.update(relative(ROOT, file)).update('\0').update(readFileSync(file)).update('\0');
-  return hash.digest('hex');
+  return hash.digest('hex').slice(0, 32);
 }
 
 /** Builds when needed and reads everything into memory. */
 export function openPage(): PageFiles {
-  buildPage();
+  const folder = buildPage();
   const vendors = listVendors();
-  const modules = reachable(ENTRY);
-  const contents = new Map<string, Buffer>(modules.map((path) => [path, readFileSync(join(BUILD, path))]));
+  const modules = reachable(folder, ENTRY);
+  const contents = new Map<string, Buffer>(modules.map((path) => [path, readFileSync(join(folder, path))]));
   for (const vendor of vendors) contents.set(vendor.path, vendor.read());
   for (const style of ['app.css', 'host.css']) {
     contents.set(style, readFileSync(join(CLIENT, style)));
@@ -114,12 +124,12 @@ function stripMapLink(body: Buffer): Buffer {
 }
 
 /** The modules that the entry needs: tsc also writes files that were imported for their types alone. */
-function reachable(entry: string): string[] {
+function reachable(folder: string, entry: string): string[] {
   const found = new Set<string>();
   const visit = (path: string): void => {
     if (found.has(path)) return;
     found.add(path);
-    const text = readFileSync(join(BUILD, path), 'utf8');
+    const text = readFileSync(join(folder, path), 'utf8');
     for (const match of text.matchAll(/^(?:import|export)\b[^'"]*['"](\.{1,2}\/[^'"]+)['"]/gm))
       visit(posix.join(posix.dirname(path), match[1] ?? ''));
   };

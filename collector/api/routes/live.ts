@@ -10,7 +10,8 @@ import { Id } from '../shapes.ts';
 const LiveQuery = Type.Object({ host: Type.Optional(Id) }, { additionalProperties: false });
 
 export function liveRoute(app: App, context: Context, hub: LiveHub): void {
-  app.get('/live', { schema: { querystring: LiveQuery } }, async (request, reply) => {
+  // A HEAD request would hold a stream open that nobody can read.
+  app.get('/live', { exposeHeadRoute: false, schema: { querystring: LiveQuery } }, async (request, reply) => {
     const principal = principalOf(request);
     const { host } = request.query;
     if (host !== undefined) await findHost(context, host, confinement(request));
