@@ -19,12 +19,13 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const), n: fc.constant(0) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fail' as const), n: fc.constant(0) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('hold' as const), n: fc.constant(0) }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('heal' as const), n: fc.constant(0) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), n: fc.constant(0) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('heal' as const), n: fc.constant(0) }) },
 );
 
 test('property: each number is stored exactly once and in order, and nothing is acknowledged that is not stored', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), async (actions) => {
+    fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 60 }), async (actions) => {
       const world = await openWorld();
       const { store, settle } = world;
       const key = await world.enrol('a');
@@ -52,6 +53,7 @@ test('property: each number is stored exactly once and in order, and nothing is 
         } else if (what === 'wait') await settle(n);
         else if (what === 'fail') store.failing = true;
         else if (what === 'hold') store.held = true;
+        else if (what === 'release') store.release();
         else if (what === 'heal') {
           store.failing = false;
           store.release();
@@ -79,6 +81,6 @@ test('property: each number is stored exactly once and in order, and nothing is 
       await world.ingest.stop();
       await world.state.destroy();
     }),
-    { numRuns: 40 },
+    { numRuns: 80 },
   );
 });
