@@ -217,11 +217,12 @@ function Trail({ host }: { host: HostItem }) {
     get<{ items: VerdictItem[] }>(path),
   );
   const time = (at: number) => shortTime(at, host.timeZone, language);
+  if (!trail.data || trail.data.items.length === 0) return null;
   return (
     <section class="panel" aria-labelledby="trail">
       <h2 id="trail">{words.host.trail}</h2>
       <ol class="trail">
-        {(trail.data?.items ?? []).map((item) => (
+        {trail.data.items.map((item) => (
           <li key={item.id} class={VERDICT_TONE[item.word]}>
             <Verdict word={item.word} />
             <span class="trail-time">

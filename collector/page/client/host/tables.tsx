@@ -85,6 +85,16 @@ function RowState({ row, up, reach }: { row: Row; up: number | undefined; reach?
   return <State status={status}>{word}</State>;
 }
 
+function readable(up: number | undefined): CheckItem['status'] | undefined {
+  return up === undefined ? undefined : up > 0 ? 'ok' : 'unknown';
+}
+
+function Judged({ status }: { status: CheckItem['status'] | undefined }) {
+  const words = useWords();
+  if (!status) return <span class="muted">–</span>;
+  return <State status={status}>{words.check[status]}</State>;
+}
+
 function Services({ rows }: { rows: readonly Row[] }) {
   const words = useWords();
   const w = words.host;
@@ -119,9 +129,7 @@ function Backups({ rows }: { rows: readonly Row[] }) {
           <tr key={row.name}>
             <th scope="row">{row.name}</th>
             <td>
-              <State status={row.check?.status ?? 'unknown'}>
-                {words.check[row.check?.status ?? 'unknown']}
-              </State>
+              <Judged status={row.check?.status} />
             </td>
             <td class="number">{age === undefined ? '–' : words.ago(span(age * 1000, words))}</td>
             <td class="number">{bytes(row.values.backup_size_bytes)}</td>
@@ -228,9 +236,7 @@ function Feeds({ rows }: { rows: readonly Row[] }) {
           <tr key={row.name}>
             <th scope="row">{row.name}</th>
             <td>
-              <State status={row.check?.status ?? 'unknown'}>
-                {words.check[row.check?.status ?? 'unknown']}
-              </State>
+              <Judged status={row.check?.status ?? readable(row.values.feed_up)} />
             </td>
             <td class="number">{age === undefined ? '–' : words.ago(span(age * 1000, words))}</td>
             <td class="note">{row.check?.text}</td>
