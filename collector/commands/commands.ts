@@ -123,15 +123,19 @@ async function enrol(call: Invocation, context: CommandContext, state: State): P
   };
 }
 
+/** Two commands at the same moment may name the same new hospital: the first one makes it. */
 async function findOrMakeHospital(state: State, name: string, { clock }: CommandContext): Promise<string> {
-  const found = await state.selectFrom('hospitals').select('id').where('name', '=', name).executeTakeFirst();
-  if (found) return found.id;
-  const id = drawId();
   await state
     .insertInto('hospitals')
-    .values({ id, name, timeZone: 'Asia/Shanghai', createdAt: clock.now() })
+    .values({ id: drawId(), name, timeZone: 'Asia/Shanghai', createdAt: clock.now() })
+    .onConflict((c) => c.column('name').doNothing())
     .execute();
-  return id;
+  const row = await state
+    .selectFrom('hospitals')
+    .select('id')
+    .where('name', '=', name)
+    .executeTakeFirstOrThrow();
+  return row.id;
 }
 
 async function addUser(call: Invocation, context: CommandContext, state: State): Promise<Printed> {
