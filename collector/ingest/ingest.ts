@@ -7,6 +7,7 @@ import { Committer } from './commit.ts';
 import { Conn } from './connection.ts';
 import { shareCredit } from './credit.ts';
 import { type Connection, type Hall, HIGH_WATER, type IngestOptions, type Wire } from './hall.ts';
+import { boundHeapGrowth } from './heap.ts';
 import { openNonces, type Nonces } from './nonces.ts';
 import { type Challenges, checkTime, refuseAndClose, type Session } from './session.ts';
 import { type IngestStats, openStats } from './stats.ts';
@@ -30,6 +31,7 @@ export interface Ingest {
 const REVOKED_EVERY_MS = 5_000;
 
 export function openIngest(options: IngestOptions): Ingest {
+  boundHeapGrowth();
   const { clock, config } = options;
   const stats = openStats();
   const hall: Hall = {
