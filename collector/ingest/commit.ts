@@ -13,7 +13,7 @@ import type { Log, ReportSink } from '../services.ts';
 import type { State } from '../state/state.ts';
 import type { Store } from '../store/store.ts';
 import { type Learned, writeFacts } from './facts.ts';
-import type { GapEntry, Mark, Row } from './session.ts';
+import type { GapEntry, Mark, Row } from './model.ts';
 import { countAck, type IngestStats } from './stats.ts';
 
 /** Who is told what became of a stream: the connection that used it last. */

@@ -7,20 +7,9 @@ import type { CloseKind } from '../services.ts';
 import type { HostMark, Owner } from './commit.ts';
 import { firstCredit, returnCredit } from './credit.ts';
 import { deskOf, type Guest, type Hall, HIGH_WATER, type Wire } from './hall.ts';
-import {
-  challenge,
-  type Challenges,
-  type Effect,
-  openSession,
-  overBudget,
-  refusal,
-  refuseAndClose,
-  type Session,
-  takeFrame,
-  takeIdentity,
-  takeMalformed,
-  takeReport,
-} from './session.ts';
+import { type Challenges, type Effect, openSession, type Session } from './model.ts';
+import { refusal, takeReport } from './report.ts';
+import { challenge, overBudget, refuseAndClose, takeFrame, takeIdentity, takeMalformed } from './session.ts';
 import { countRefusal } from './stats.ts';
 
 const STOP_SENDING_BYTES = 1024 ** 2;

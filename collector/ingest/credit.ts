@@ -1,7 +1,7 @@
 // History credit: how much of the past the whole fleet may have in flight, so that thousands of agents that come back at once
 // do not starve live data. Pure over the sessions. Promise: what is granted above the floor never exceeds the pool.
 
-import type { Session } from './session.ts';
+import type { Session } from './model.ts';
 
 /** Every agent may always have so much history in flight: it is how the collector learns that there is some. */
 export const CREDIT_FLOOR = 8 * 1024;

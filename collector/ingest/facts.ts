@@ -4,7 +4,7 @@
 import type { Transaction } from 'kysely';
 import type { CheckTable, Tables } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
-import type { Row } from './session.ts';
+import type { Row } from './model.ts';
 
 /** Learned at a handshake. */
 export interface Learned {

@@ -10,7 +10,7 @@ import { openBudget } from './budget.ts';
 import type { Committer, HostMark } from './commit.ts';
 import type { IngestConfig } from './config.ts';
 import type { CreditPool } from './credit.ts';
-import type { Desk, Effect, Rules, Session } from './session.ts';
+import type { Desk, Effect, Rules, Session } from './model.ts';
 import type { IngestStats } from './stats.ts';
 
 /** The bytes below a conversation: a WebSocket, an HTTP request, or a test. */

@@ -9,7 +9,8 @@ import { shareCredit } from './credit.ts';
 import { type Connection, type Hall, HIGH_WATER, type IngestOptions, type Wire } from './hall.ts';
 import { boundHeapGrowth } from './heap.ts';
 import { openNonces, type Nonces } from './nonces.ts';
-import { type Challenges, checkTime, refuseAndClose, type Session } from './session.ts';
+import type { Challenges, Session } from './model.ts';
+import { checkTime, refuseAndClose } from './session.ts';
 import { type IngestStats, openStats } from './stats.ts';
 
 export interface Ingest {
