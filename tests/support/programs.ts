@@ -67,17 +67,14 @@ function program(
       };
       child.stdout?.setEncoding('utf8').on('data', take);
       child.stderr?.setEncoding('utf8').on('data', take);
-      await until(
-        `${args.slice(0, 3).join(' ')} to be ready; it said:\n${since}`,
+      const settled = await until(
+        `${args.slice(0, 3).join(' ')} to be ready`,
         60_000,
-        () => {
-          if (!self.running()) throw new Error(`it ended early and said:\n${since}`);
-          return ready(since);
-        },
+        () => (self.running() ? ready(since) && 'ready' : 'ended'),
         10,
-      ).catch((error) => {
-        throw new Error(`${(error as Error).message}\n${since.slice(-4000)}`, { cause: error });
-      });
+      ).catch(() => 'never ready');
+      if (settled !== 'ready')
+        throw new Error(`${args.join(' ')}: ${settled}; it said:\n${since.slice(-4000)}`);
     },
     stop: (signal = 'SIGTERM') =>
       new Promise((done) => {
