@@ -1,19 +1,11 @@
 // What to do with a waiting message now, pure: send it, wait, or drop it with a reason that somebody can read.
 
 import type { Alert } from './record.ts';
-import type { Message } from './grouping.ts';
+import { type Message, REASONS } from './grouping.ts';
 
 export type Decision = { what: 'send' } | { what: 'drop'; reason: string };
 
 const HOUR_MS = 3_600_000;
-
-export const REASONS = {
-  resolved: 'resolved before it could be sent; the recovery tells both',
-  acknowledged: 'acknowledged before it could be sent',
-  again: 'fired again before it could be sent',
-  late: 'not deliverable for 24 h',
-  gone: 'its alerts no longer exist',
-} as const;
 
 /** A page is tried until somebody knows; a recovery or a canary for a day. */
 export function decide(message: Message, alerts: readonly Pick<Alert, 'state'>[], now: number): Decision {

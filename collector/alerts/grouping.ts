@@ -25,6 +25,15 @@ export interface Message {
   dropReason: string | null;
 }
 
+/** Why a message is dropped. */
+export const REASONS = {
+  resolved: 'resolved before it could be sent; the recovery tells both',
+  acknowledged: 'acknowledged before it could be sent',
+  again: 'fired again before it could be sent',
+  late: 'not deliverable for 24 h',
+  gone: 'its alerts no longer exist',
+} as const;
+
 export type Told = 'fired' | 'reopened' | 'raised' | 'resolved';
 
 export interface PlanInput {
@@ -57,8 +66,26 @@ export function plan(input: PlanInput): Message[] {
 }
 
 /** What this lane last said, or is about to say, of the alert. */
-export function lastTold(lane: readonly Message[], alertId: string): 'firing' | 'resolved' | undefined {
-  const last = lane.findLast((m) => m.state !== 'dropped' && m.alertIds.includes(alertId));
+function lastTold(lane: readonly Message[], alertId: string): 'firing' | 'resolved' | undefined {
+  return lastOf(
+    lane.filter((m) => m.state !== 'dropped'),
+    alertId,
+  );
+}
+
+/** The same, where a page that left its recovery to tell both counts as told: that recovery is owed. */
+function lastOwed(lane: readonly Message[], alertId: string): 'firing' | 'resolved' | undefined {
+  return lastOf(lane.filter(isOwed), alertId);
+}
+
+function isOwed(message: Message): boolean {
+  return (
+    message.state !== 'dropped' || (message.kind === 'firing' && message.dropReason === REASONS.resolved)
+  );
+}
+
+function lastOf(messages: readonly Message[], alertId: string): 'firing' | 'resolved' | undefined {
+  const last = messages.findLast((m) => m.alertIds.includes(alertId));
   return last && last.kind !== 'canary' ? last.kind : undefined;
 }
 
@@ -73,7 +100,7 @@ function tellFiring(
   if (worse(channel.minSeverity, severity)) return lane;
   const kept = lane.map((m) =>
     m.state === 'waiting' && m.kind === 'resolved' && m.attempts === 0 && m.alertIds.includes(alertId)
-      ? { ...m, state: 'dropped' as const, dropReason: 'fired again before it could be sent' }
+      ? { ...m, state: 'dropped' as const, dropReason: REASONS.again }
       : m,
   );
   if (kind !== 'raised' && lastTold(kept, alertId) === 'firing') return kept;
@@ -86,7 +113,7 @@ function tellResolved(
   alertId: string,
   channel: string,
 ): readonly Message[] {
-  if (lastTold(lane, alertId) !== 'firing') return lane;
+  if (lastOwed(lane, alertId) !== 'firing') return lane;
   const together = toldTogether(lane, alertId);
   if (together.some((id) => input.alert(id)?.open)) return lane;
   return add(input, lane, together, 'resolved', channel);
@@ -96,10 +123,10 @@ function tellResolved(
 function toldTogether(lane: readonly Message[], alertId: string): string[] {
   const together = new Set([alertId]);
   for (const id of together) {
-    const said = lane.filter((m) => m.state !== 'dropped' && m.alertIds.includes(id));
+    const said = lane.filter((m) => isOwed(m) && m.alertIds.includes(id));
     const over = said.findLastIndex((m) => m.kind === 'resolved');
     for (const message of said.slice(over + 1)) {
-      for (const other of message.alertIds) if (lastTold(lane, other) === 'firing') together.add(other);
+      for (const other of message.alertIds) if (lastOwed(lane, other) === 'firing') together.add(other);
     }
   }
   return [...together];
