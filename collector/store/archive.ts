@@ -59,6 +59,8 @@ const WINDOWS = 2 ** 20;
 export const rollupId = (series: number, tier: number, window: number): number =>
   (series * 2 + tier) * WINDOWS + window;
 
+export const windowOf = (id: number): number => id % WINDOWS;
+
 export class Archive {
   readonly path: string;
   private readonly db: DatabaseSync;

@@ -85,6 +85,7 @@ export function storeContract(engine: Engine): void {
 
   describe(`store contract: ${engine.name}`, () => {
     acceptance(withStore);
+    durability(withStore);
     reading(withStore);
     models(withStore);
     retention(withStore, engine);
@@ -151,7 +152,9 @@ function acceptance(withStore: WithStore): void {
         [1, 3, 5],
       );
     }));
+}
 
+function durability(withStore: WithStore): void {
   it('refuses rows of undeclared columns or of another width', () =>
     withStore(async (store) => {
       await refused('SERIES_UNKNOWN', store.write([row(0, [1], { series: 'nothing' })]));
@@ -318,7 +321,7 @@ async function runModel(first: Store, again: () => Promise<Store>, acts: readonl
   let [at, arrivedAt, rows] = [T0, T0, 0];
   for (const a of acts) {
     if (a.kind === 'pack') await store.maintain({ all: true });
-    else if (a.kind === 'restart') store = await again();
+    else if (a.kind === 'restart') declareAll((store = await again()));
     else {
       if (a.kind === 'row') at += a.step;
       const time = a.kind === 'row' ? at : Math.max(T0, at - a.step * 20);

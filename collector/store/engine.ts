@@ -70,9 +70,10 @@ export class Engine {
       onDamage: (d) =>
         this.onDamage(`${d.path} ${d.offset}`, 'a journal record failed its checksum and was skipped'),
     });
-    this.reader = new Reader(this.archive, (place) =>
-      this.onDamage(place, 'a stored block failed its checksum and was left out'),
-    );
+    this.reader = new Reader(this.archive, {
+      rawFrom: () => this.rawFrom(),
+      onDamage: (place) => this.onDamage(place, 'a stored block failed its checksum and was left out'),
+    });
   }
 
   /** Loads the dictionary and replays the journal. */
@@ -319,8 +320,16 @@ export class Engine {
   }
 
   private packContext() {
-    const rawFrom = this.options.clock.now() - this.options.config.keepRaw;
-    return { archive: this.archive, reader: this.reader, lastGroup: this.journal.lastGroup, rawFrom };
+    return {
+      archive: this.archive,
+      reader: this.reader,
+      lastGroup: this.journal.lastGroup,
+      rawFrom: this.rawFrom(),
+    };
+  }
+
+  private rawFrom(): number {
+    return this.options.clock.now() - this.options.config.keepRaw;
   }
 
   private afterPack(host: HostState): void {

@@ -3,15 +3,14 @@
 
 import type { Archive } from './archive.ts';
 import { encodeChunk } from './chunk.ts';
-import { toDecimals } from './column.ts';
 import type { StoreConfig } from './config.ts';
 import type { HostState, SeriesState } from './hosts.ts';
 import { foldLast, noLast } from './last.ts';
-import type { Reader } from './reader.ts';
-import { encodeRollup, openRollup } from './rollup-codec.ts';
+import { foldPoints, type Reader } from './reader.ts';
+import { encodeRollup } from './rollup-codec.ts';
 import {
+  alignColumns,
   cutRows,
-  emptyColumn,
   foldColumn,
   join,
   replaceBuckets,
@@ -108,9 +107,10 @@ function addRollup(s: SeriesState, index: number, fresh: Rollup, context: PackCo
   for (const window of windows) {
     const part = sliceRollup(fresh, window * windowMs, (window + 1) * windowMs);
     const [found] = context.archive.rollups(s.id, index, window, window);
-    const stored = found && openRollup(found.data, stepMs);
-    const whole =
-      stored && stored.width === s.columns.length ? joinInto(s, stored.all(), part, stepMs, context) : part;
+    const stored = found && context.reader.openRollup(found.id, found.data, stepMs);
+    let whole = part;
+    if (stored) whole = joinInto(s, stored.all(), part, stepMs, context);
+    else if (found) whole = foldRange(s, window * windowMs, (window + 1) * windowMs, stepMs, context);
     context.archive.setRollup(s.id, index, window, encodeRollup(whole, stepMs));
   }
 }
@@ -126,19 +126,14 @@ function joinInto(
   let out = rollup;
   for (const start of overlaps) {
     if (start < context.rawFrom) continue;
-    const folded = foldBucket(s, start, stepMs, context);
-    if (folded) out = replaceBuckets(out, folded);
+    out = replaceBuckets(out, foldRange(s, start, start + stepMs, stepMs, context));
   }
   return out;
 }
 
-/** One bucket of a series, from its raw samples. */
-function foldBucket(s: SeriesState, start: number, stepMs: number, context: PackContext): Rollup | undefined {
-  const columns = s.columns.map((_, c) => {
-    const { at, value } = context.reader.packedPoints(s, c, start, start + stepMs);
-    const n = at.length;
-    if (n === 0) return undefined;
-    return foldColumn(cutRows(at, n, stepMs), at, value, toDecimals(value, n, new Float64Array(n)));
-  });
-  return { at: Float64Array.of(start), columns: columns.map((c) => c ?? emptyColumn(1)) };
+/** Buckets of a series from its raw samples, those just packed included. */
+function foldRange(s: SeriesState, from: number, to: number, stepMs: number, context: PackContext): Rollup {
+  return alignColumns(
+    s.columns.map((_, c) => foldPoints(context.reader.packedPoints(s, c, from, to), stepMs)),
+  );
 }

@@ -2,11 +2,11 @@
 // at any time and the same as if it had been computed from all raw samples; where parts overlap in time (late data, one key
 // in two column lists) the buckets concerned are folded anew from the samples. Damaged blocks are left out and reported.
 
-import type { Archive } from './archive.ts';
+import { windowOf, type Archive } from './archive.ts';
 import { openChunk, type Chunk } from './chunk.ts';
 import { toDecimals } from './column.ts';
 import type { HostState, SeriesState } from './hosts.ts';
-import { openRollup } from './rollup-codec.ts';
+import { openRollup, type StoredRollup } from './rollup-codec.ts';
 import { cutRows, foldColumn, join, replaceBuckets, sliceRollup, TIERS, type Rollup } from './rollup.ts';
 import { POWERS } from './tail.ts';
 
@@ -43,10 +43,13 @@ const NONE = new Float64Array(0);
 export class Reader {
   private readonly archive: Archive;
   private readonly onDamage: (place: string) => void;
+  private readonly rawFrom: () => number;
 
-  constructor(archive: Archive, onDamage: (place: string) => void) {
+  /** `rawFrom`: raw samples from then on are kept; `onDamage` hears of every damaged block, each time it is met. */
+  constructor(archive: Archive, options: { rawFrom: () => number; onDamage: (place: string) => void }) {
     this.archive = archive;
-    this.onDamage = onDamage;
+    this.onDamage = options.onDamage;
+    this.rawFrom = options.rawFrom;
   }
 
   points(host: HostState, query: ColumnQuery): Map<string, PointColumns> {
@@ -102,6 +105,7 @@ export class Reader {
   ): Rollup {
     let { rollup } = joined;
     for (const start of joined.overlaps) {
+      if (start < this.rawFrom()) continue;
       const points = pointsFrom(start);
       if (points.at.length > 0) rollup = replaceBuckets(rollup, foldPoints(points, stepMs));
     }
@@ -120,14 +124,20 @@ export class Reader {
       Math.floor(from / windowMs),
       Math.floor((to - 1) / windowMs),
     );
-    return windows.flatMap(({ id, data }) => {
-      const stored = openRollup(data, stepMs);
-      if (!stored) {
-        this.onDamage(`rollup ${id}`);
-        return [];
-      }
-      return [sliceRollup({ at: stored.at, columns: [stored.column(column)] }, from, to)];
+    return windows.map(({ id, data }) => {
+      const stored = this.openRollup(id, data, stepMs);
+      if (stored) return sliceRollup({ at: stored.at, columns: [stored.column(column)] }, from, to);
+      const start = windowOf(id) * windowMs;
+      const points = this.packedPoints(s, column, Math.max(from, start), Math.min(to, start + windowMs));
+      return foldPoints(points, stepMs);
     });
+  }
+
+  /** undefined when the window is damaged, which is counted. */
+  openRollup(id: number, data: Uint8Array, stepMs: number): StoredRollup | undefined {
+    const stored = openRollup(data, stepMs);
+    if (!stored) this.onDamage(`rollup ${id}`);
+    return stored;
   }
 
   /** What the archive holds of one column of one series, without the unpacked rows. */
@@ -147,7 +157,7 @@ export class Reader {
   }
 
   /** undefined when the chunk is damaged, which is counted. */
-  open(id: number, data: Uint8Array): Chunk | undefined {
+  private open(id: number, data: Uint8Array): Chunk | undefined {
     const chunk = openChunk(data);
     if (!chunk) this.onDamage(`chunk ${id}`);
     return chunk;
@@ -220,7 +230,8 @@ function concat(lists: readonly Float64Array[]): Float64Array {
   return out;
 }
 
-function foldPoints(points: PointColumns, stepMs: number): Rollup {
+/** Buckets of one column. */
+export function foldPoints(points: PointColumns, stepMs: number): Rollup {
   const n = points.at.length;
   const cuts = cutRows(points.at, n, stepMs);
   const decimals = toDecimals(points.value, n, new Float64Array(n));

@@ -296,3 +296,16 @@ export function replaceBuckets(r: Rollup, fresh: Rollup): Rollup {
   });
   return { at: r.at, columns };
 }
+
+/** Columns that were folded one by one, each with the buckets it has, as one rollup. */
+export function alignColumns(parts: readonly Rollup[]): Rollup {
+  const at = Float64Array.from(new Set(parts.flatMap((p) => Array.from(p.at)))).sort();
+  const place = new Map(Array.from(at, (start, i) => [start, i]));
+  const columns = parts.map((p) => {
+    const from = p.columns[0] ?? emptyColumn(0);
+    const out = emptyColumn(at.length, from.scale);
+    p.at.forEach((start, i) => copyBucket(out, place.get(start) as number, from, i));
+    return out;
+  });
+  return { at, columns };
+}
