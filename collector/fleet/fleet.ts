@@ -7,7 +7,7 @@ import type { HostPicture } from '../rules/rule.ts';
 import type { State } from '../state/state.ts';
 import type { Store } from '../store/store.ts';
 import { openLayouts } from './layout.ts';
-import { HISTORY_METRICS, HostRecord, type HostName } from './record.ts';
+import { HostRecord, type HostName } from './record.ts';
 import { SLOT_MS, SLOTS } from './history.ts';
 
 export interface NewestValues {
@@ -142,7 +142,7 @@ async function warm(
 ): Promise<void> {
   const from = (Math.floor(now / SLOT_MS) - SLOTS) * SLOT_MS;
   for (const [host, record] of hosts) {
-    const keys = record.keysOf(HISTORY_METRICS);
+    const keys = record.historyKeys();
     if (stopped()) return;
     if (keys.length === 0) continue;
     const found = await store.buckets({ host, keys, from, to: now, stepMs: SLOT_MS });

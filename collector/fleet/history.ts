@@ -4,21 +4,30 @@
 export const SLOT_MS = 5 * 60_000;
 export const SLOTS = 72;
 
+/** A trend changes slowly; rules ask for it each second. */
+const KEEP_MS = 30_000;
+
+export interface Trend {
+  perHour: number;
+  overMs: number;
+}
+
 export interface History {
   put(at: number, value: number): void;
-  trend(now: number): { perHour: number; overMs: number } | undefined;
+  trend(now: number): Trend | undefined;
   /** Rise of a counter over the past `overMs`, resets left out; undefined when the past is not known that far back. */
   rise(now: number, overMs: number): number | undefined;
 }
 
-export function openHistory(): History {
-  const values = new Float64Array(SLOTS).fill(Number.NaN);
+/** Remembers `slots` times 5 min. */
+export function openHistory(slots = SLOTS): History {
+  const values = new Float64Array(slots).fill(Number.NaN);
   let newest = -1;
   const valueAt = (slot: number): number =>
-    slot > newest - SLOTS && slot <= newest ? (values[slot % SLOTS] ?? Number.NaN) : Number.NaN;
+    slot > newest - slots && slot <= newest ? (values[slot % slots] ?? Number.NaN) : Number.NaN;
 
   /** Least squares over the slots of the window that ends now. */
-  const slope = (now: number, windowMs: number): { perHour: number; overMs: number } | undefined => {
+  const slope = (now: number, windowMs: number): Trend | undefined => {
     const last = Math.floor(now / SLOT_MS);
     const first = last - Math.floor(windowMs / SLOT_MS);
     let [n, sumX, sumY, sumXX, sumXY, from, to] = [0, 0, 0, 0, 0, 0, 0];
@@ -40,23 +49,29 @@ export function openHistory(): History {
     return { perHour: (perSlot * 3_600_000) / SLOT_MS, overMs: (to - from) * SLOT_MS };
   };
 
+  const calmerTrend = (now: number): Trend | undefined => {
+    const long = slope(now, slots * SLOT_MS);
+    const short = slope(now, 3_600_000);
+    if (!long || !short) return undefined;
+    // The calmer of the two: a nightly dump that has ended, or one that has just begun, is no forecast.
+    const agree = Math.sign(long.perHour) === Math.sign(short.perHour);
+    const calmer = Math.abs(long.perHour) < Math.abs(short.perHour) ? long.perHour : short.perHour;
+    return { perHour: agree ? calmer : 0, overMs: long.overMs };
+  };
+  let kept: { at: number; trend: Trend | undefined } | undefined;
+
   return {
     put(at, value) {
       const slot = Math.floor(at / SLOT_MS);
-      if (slot <= newest - SLOTS) return;
+      if (slot <= newest - slots) return;
       // A gap in the data stays a gap.
-      for (let s = Math.max(newest + 1, slot - SLOTS + 1); s < slot; s++) values[s % SLOTS] = Number.NaN;
-      values[slot % SLOTS] = value;
+      for (let s = Math.max(newest + 1, slot - slots + 1); s < slot; s++) values[s % slots] = Number.NaN;
+      values[slot % slots] = value;
       newest = Math.max(newest, slot);
     },
     trend(now) {
-      const long = slope(now, SLOTS * SLOT_MS);
-      const short = slope(now, 3_600_000);
-      if (!long || !short) return undefined;
-      // The calmer of the two: a nightly dump that has ended, or one that has just begun, is no forecast.
-      const agree = Math.sign(long.perHour) === Math.sign(short.perHour);
-      const calmer = Math.abs(long.perHour) < Math.abs(short.perHour) ? long.perHour : short.perHour;
-      return { perHour: agree ? calmer : 0, overMs: long.overMs };
+      if (!kept || now < kept.at || now - kept.at >= KEEP_MS) kept = { at: now, trend: calmerTrend(now) };
+      return kept.trend;
     },
     rise(now, overMs) {
       const last = Math.floor(now / SLOT_MS);

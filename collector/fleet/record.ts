@@ -3,7 +3,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { StoredReport, VerdictSource } from '../services.ts';
 import type { HostPicture } from '../rules/rule.ts';
-import { type History, openHistory } from './history.ts';
+import { type History, openHistory, SLOTS } from './history.ts';
 import type { Layout, Layouts } from './layout.ts';
 
 export interface HostName {
@@ -19,8 +19,11 @@ export interface NewestValue {
   intervalMs?: number;
 }
 
-/** Whose past is kept: what forecasts and restart counts ask for. */
-export const HISTORY_METRICS: readonly string[] = ['disk_used', 'service_restarts'];
+/** Whose past is kept, and how many slots: what forecasts (6 h) and restart counts (1 h) ask for. */
+const HISTORY: ReadonlyMap<string, number> = new Map([
+  ['disk_used', SLOTS],
+  ['service_restarts', 14],
+]);
 
 export class HostRecord {
   readonly checks = new Map<
@@ -35,7 +38,9 @@ export class HostRecord {
   #layout: Layout;
   #values = new Float64Array(0);
   #ats = new Float64Array(0);
-  #intervals = new Float64Array(0);
+  #intervals = new Float32Array(0);
+  /** Series that have a value. */
+  #known = 0;
   #histories = new Map<string, History>();
 
   constructor(name: HostName, layouts: Layouts, verdicts: Pick<VerdictSource, 'verdict'>, clock: Clock) {
@@ -87,15 +92,16 @@ export class HostRecord {
   }
 
   backfill(key: string, points: readonly { at: number; value: number }[]): void {
-    const fresh = openHistory();
+    const fresh = openHistory(HISTORY.get(key.split('{')[0] ?? ''));
     for (const point of points) fresh.put(point.at, point.value);
     const now = this.#at(key);
     if (now) fresh.put(now.at, now.value);
     this.#histories.set(key, fresh);
   }
 
-  keysOf(metrics: readonly string[]): string[] {
-    return metrics.flatMap((metric) => this.#layout.series(metric).map((series) => series.key));
+  /** Series whose past is kept. */
+  historyKeys(): string[] {
+    return [...HISTORY.keys()].flatMap((metric) => this.#layout.series(metric).map((series) => series.key));
   }
 
   #grow(other: Layout): void {
@@ -104,7 +110,9 @@ export class HostRecord {
     const size = layout.columns.length;
     this.#values = extend(this.#values, size, Number.NaN);
     this.#ats = extend(this.#ats, size, 0);
-    this.#intervals = extend(this.#intervals, size, 0);
+    const intervals = new Float32Array(size);
+    intervals.set(this.#intervals);
+    this.#intervals = intervals;
     this.#layout = layout;
   }
 
@@ -112,18 +120,19 @@ export class HostRecord {
     const before = this.#ats[place];
     if (before === undefined || Number.isNaN(value) || at <= before) return;
     if (before > 0) this.#intervals[place] = at - before;
+    else this.#known++;
     this.#values[place] = value;
     this.#ats[place] = at;
   }
 
   #remember(at: number): void {
-    for (const metric of HISTORY_METRICS) {
+    for (const [metric, slots] of HISTORY) {
       for (const { key } of this.#layout.series(metric)) {
         const newest = this.#at(key);
         // Only what this report brought: an older value is not the value of now, late data is not put in.
         if (newest?.at !== at) continue;
         let history = this.#histories.get(key);
-        if (!history) this.#histories.set(key, (history = openHistory()));
+        if (!history) this.#histories.set(key, (history = openHistory(slots)));
         history.put(at, newest.value);
       }
     }
@@ -158,7 +167,7 @@ export class HostRecord {
       latest: mapView(
         (key) => this.#at(key),
         () => this.#entries(),
-        () => this.#ats.reduce((n, at) => n + (at > 0 ? 1 : 0), 0),
+        () => this.#known,
       ),
       checks: this.checks,
       series: (metric) => this.#layout.series(metric),
