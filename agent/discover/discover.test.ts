@@ -131,6 +131,19 @@ test('proposes units written for this machine, and says that two programs of one
   assert.match(proposal.text, /Java 应用.*进程号 20、21[^\n]*\n\s+# 理由：多个程序同名/);
 });
 
+test('does not take itself for a server, nor the programs that called it', async (t) => {
+  const at = machine(t);
+  at.process(10, '/usr/bin/node');
+  at.process(11, '/usr/bin/sh', { parent: 10 });
+  at.process(12, '/opt/niswatch/bin/node', { parent: 11 });
+  at.process(13, '/opt/niswatch/bin/node', { parent: 12 });
+  symlinkSync('13', join(at.root, 'proc/self'));
+  at.process(20, '/opt/app/bin/node');
+  const proposal = await discover(at.host, UNITS);
+  assert.match(proposal.text, /Node\.js 应用：进程 node 正在运行（进程号 20）/);
+  assert.deepEqual(pick(proposed(proposal).service?.services ?? [], 'name', 'process'), [['node', 'node']]);
+});
+
 test('proposes the ports of servers, and the page of a web server in place of its port', async (t) => {
   const at = machine(t);
   const web = createServer((_request, answer) => answer.writeHead(403).end());

@@ -57,8 +57,8 @@ interface Named {
 
 async function findOnLinux(host: DiscoveryHost): Promise<FoundServer[]> {
   const processes = await readNamed(host);
-  const own = Number(await host.readLink('/proc/self').catch(() => 'NaN'));
-  const others = processes.filter(({ stat, unit }) => stat.pid !== own && !unit?.startsWith('niswatch-'));
+  const own = callers(processes, Number(await host.readLink('/proc/self').catch(() => 'NaN')));
+  const others = processes.filter(({ stat, unit }) => !own.has(stat.pid) && !unit?.startsWith('niswatch-'));
   const servers: FoundServer[] = [];
   for (const known of KNOWN_SERVERS) {
     const matches = others.filter(({ names }) => names.some((name) => known.program?.test(name)));
@@ -73,6 +73,19 @@ async function findOnLinux(host: DiscoveryHost): Promise<FoundServer[]> {
     ...server,
     listens: server.pids.flatMap((pid) => listeners.get(pid) ?? []),
   }));
+}
+
+/** This process, and those above it that run the same program, such as npm: they end with it and serve nobody. */
+function callers(processes: readonly Named[], self: number): Set<number> {
+  const byPid = new Map(processes.map((process) => [process.stat.pid, process]));
+  const program = byPid.get(self)?.names[1];
+  const own = new Set([self]);
+  const seen = new Set<number>();
+  for (let at = byPid.get(self); at && !seen.has(at.stat.pid); at = byPid.get(at.stat.parent)) {
+    seen.add(at.stat.pid);
+    if (program !== undefined && at.names.includes(program)) own.add(at.stat.pid);
+  }
+  return own;
 }
 
 async function readNamed(host: Host): Promise<Named[]> {
