@@ -89,9 +89,10 @@ export function startAgent(options: AgentOptions): RunningAgent {
     boot: boot.id,
     jitterMs: jitterOf(identity.host.id),
     offsetMs: () => link.offsetMs(),
-    appended() {
-      link.wake();
+    appended(at) {
       sync.soon();
+      log.debug('report collected', { ...at });
+      link.wake();
     },
   });
   const run: journal.RunRecord = {
@@ -154,11 +155,12 @@ function namedStreams(spool: Spool): string[] {
   return all.length <= 1000 ? all : [...all.slice(0, 999), spool.liveStream];
 }
 
-/** One sync for all that is appended within `syncMs`. */
+/** One sync for all that is appended within `syncMs`; 0: none is left unsynced. */
 function syncAfter({ clock, syncMs }: AgentOptions, spool: Spool): { soon(): void; cancel(): void } {
   let timer: Timer | undefined;
   return {
     soon() {
+      if (syncMs === 0) return spool.sync();
       timer ??= clock.after(syncMs, () => {
         timer = undefined;
         spool.sync();

@@ -21,6 +21,12 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
       yield (event.data as { message: string }).message;
       continue;
     }
+    if (event.type === 'test:diagnostic') {
+      const { message, nesting, file } = event.data as { message: string; nesting: number; file?: string };
+      // The runner's own closing figures have no nesting; ours come from inside a test.
+      if (nesting > 0 && file) yield `     ${relative(process.cwd(), file)}: ${message}\n`;
+      continue;
+    }
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const data = event.data as unknown as Data;
     if (data.details.type === 'suite') continue;

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../shared/clock.ts';
 import { type AgentEvent, LIMITS } from '../../shared/frame.ts';
 import type { Log } from '../log.ts';
 import type { ProbeEvent, Sample } from '../probes/probe.ts';
-import type { Spool } from '../spool/spool.ts';
+import type { Position, Spool } from '../spool/spool.ts';
 import { type CheckBook, EMPTY_BOOK, hasNews, judged, takeChecks, unjudged } from './checks.ts';
 import { type Columns, fitColumns, NO_COLUMNS, rounded, valuesOf } from './columns.ts';
 import { type Outcome, type ProbeState, Runner, type ScheduledProbe } from './runner.ts';
@@ -30,7 +30,7 @@ export interface ScheduleOptions {
   offsetMs: () => number | null;
   spool: Pick<Spool, 'append' | 'liveStream'>;
   /** A report was appended. */
-  appended: () => void;
+  appended: (at: Position) => void;
 }
 
 export interface Schedule {
@@ -186,7 +186,6 @@ class Rounds implements Schedule {
       v: valuesOf(group.columns, values),
     };
     const rest = { ...(checks.length > 0 ? { checks } : {}), ...(events.length > 0 ? { events } : {}) };
-    spool.append({ ...report, ...rest }, group.columns.keys);
-    this.#options.appended();
+    this.#options.appended(spool.append({ ...report, ...rest }, group.columns.keys));
   }
 }

@@ -37,10 +37,10 @@ export const spoolConfig = {
     },
     syncInterval: {
       kind: 'duration',
-      default: 250,
-      min: 10,
+      default: 0,
+      min: 0,
       max: 60_000,
-      help: 'At most this much of the newest reports is lost at a power cut.',
+      help: 'How long reports are gathered before they are synced to the disk: at most this much is lost when the process or the machine dies. 0 syncs each at once.',
     },
     memoryBytes: {
       kind: 'size',
