@@ -2,8 +2,7 @@
 // the process lives, its other agents are served, and nothing that was stored is lost.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -11,7 +10,7 @@ import { test, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { type AgentFrame, type Challenge, LIMITS, LINK_PATH } from '../../shared/frame.ts';
-import { AGENT_FLAGS, buildAgent } from '../../tools/build.ts';
+import { agentCommand, collectorCommand, runToEnd } from '../support/ends.ts';
 import {
   type AgentProgram,
   type CollectorProgram,
@@ -23,6 +22,7 @@ import {
 import { atEnd } from '../support/scope.ts';
 import { readStored } from '../support/stored.ts';
 import { alertsOf, seriesOf as chartOf } from '../support/story.ts';
+import { openVolume } from '../support/volume.ts';
 import {
   COLUMNS,
   enrolMachine,
@@ -38,8 +38,6 @@ import {
   reportOf,
   seriesOf,
 } from '../support/wire.ts';
-
-const root = join(import.meta.dirname, '..', '..');
 
 /** A collector with an honest agent beside whatever else happens to it. */
 interface Scene {
@@ -479,34 +477,6 @@ test('a thousand frames of garbage are refused one by one; the next good frame i
   await storedOnce(collector, machine.host, 2);
 });
 
-interface Ended {
-  status: number | null;
-  text: string;
-}
-
-function runToEnd([file, ...args]: [string, ...string[]]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (said: string) => (text += said));
-    child.stderr.setEncoding('utf8').on('data', (said: string) => (text += said));
-    child.on('close', (status) => resolve({ status, text }));
-  });
-}
-
-const agentCommand = (...args: string[]): [string, ...string[]] => [
-  process.execPath,
-  ...AGENT_FLAGS,
-  buildAgent(),
-  ...args,
-];
-const collectorCommand = (...args: string[]): [string, ...string[]] => [
-  process.execPath,
-  '--disable-warning=ExperimentalWarning',
-  join(root, 'collector', 'main.ts'),
-  ...args,
-];
-
 test('a configuration that is not understood keeps either program from starting, and names file, key and mend', async (t) => {
   const folder = temporaryFolder(t);
   const data = join(folder, 'data');
@@ -537,7 +507,7 @@ test('a configuration that is not understood keeps either program from starting,
       'probes.disk.includes',
       'include',
     ],
-    ['agent', 'interval: 5 minutes\n', 'CONFIG_BAD_VALUE', 'interval', '5m'],
+    ['agent', 'interval: 5 minutes\n', 'CONFIG_BAD_VALUE', 'interval', '30s'],
     ['agent', 'probes: {disk: [}\n', 'CONFIG_SYNTAX', ':1:'],
   ];
   for (const [name, yaml, code, ...names] of table) {
@@ -556,14 +526,8 @@ test('a configuration that is not understood keeps either program from starting,
 });
 
 test('a configured volume that vanishes is critical by name; the agent lives, reads its other disks and sees it come back', async (t) => {
-  const mount = join(temporaryFolder(t, 'niswatch-volume'), 'data');
-  mkdirSync(mount);
-  const mountIt = () => {
-    const done = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', mount], { encoding: 'utf8' });
-    assert.equal(done.status, 0, `this story needs to mount a tmpfs (root): ${done.stderr}`);
-  };
-  mountIt();
-  atEnd(t, () => spawnSync('umount', ['-l', mount]));
+  const volume = openVolume(t, 8);
+  const mount = volume.path;
   const collector = await startCollector(t);
   const agent = await startAgent(t, collector, {
     config: { probes: { disk: { include: [mount], interval: '1s' } } },
@@ -584,7 +548,7 @@ test('a configured volume that vanishes is critical by name; the agent lives, re
   const others = (await checks()).filter((c) => c.id.startsWith('disk:') && c.id !== `disk:${mount}`);
   assert.ok(others.length > 0, 'this machine has a real volume besides');
 
-  assert.equal(spawnSync('umount', ['-l', mount]).status, 0);
+  volume.unmount();
   const gone = await isNow(`disk:${mount}`, 'critical');
   assert.match(gone.text ?? '', /未挂载/);
   const trail = await collector.api<{ items: { kind: string; subject: string; data: { code?: string } }[] }>(
@@ -615,7 +579,7 @@ test('a configured volume that vanishes is critical by name; the agent lives, re
   }
   assert.ok(agent.running() && agent.pid === pid);
 
-  mountIt();
+  volume.mount();
   await isNow(`disk:${mount}`, 'ok');
   await isNow('probe:disk', 'ok');
   assert.deepEqual(
