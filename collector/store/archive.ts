@@ -72,7 +72,8 @@ export class Archive {
     // Exclusive: one writer owns the folder; a second process fails here instead of harming it.
     this.db
       .exec(`PRAGMA page_size=${pageBytes}; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-      PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=4194304; PRAGMA user_version=1;`);
+      PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=8388608;
+      PRAGMA wal_autocheckpoint=8000; PRAGMA user_version=1;`);
     this.db.exec(SCHEMA);
   }
 

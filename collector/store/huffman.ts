@@ -16,17 +16,32 @@ export function codeLengths(counts: readonly number[] | Float64Array): Uint8Arra
 }
 
 function treeDepths(weights: readonly number[]): Uint8Array {
+  const used = weights
+    .flatMap((w, s) => (w > 0 ? [s] : []))
+    .sort((a, b) => (weights[a] ?? 0) - (weights[b] ?? 0));
   const lengths = new Uint8Array(weights.length);
-  let nodes = weights.flatMap((weight, i) => (weight > 0 ? [{ weight, leaves: [i] }] : []));
-  if (nodes.length === 1) lengths[nodes[0]?.leaves[0] ?? 0] = 1;
-  while (nodes.length > 1) {
-    nodes = nodes.sort((a, b) => b.weight - a.weight);
-    const [a, b] = [nodes.pop(), nodes.pop()];
-    if (!a || !b) break;
-    const leaves = [...a.leaves, ...b.leaves];
-    for (const leaf of leaves) lengths[leaf] = (lengths[leaf] ?? 0) + 1;
-    nodes.push({ weight: a.weight + b.weight, leaves });
+  if (used.length < 2) {
+    for (const s of used) lengths[s] = 1;
+    return lengths;
   }
+  // Leaves by weight, then the inner nodes, which come out by weight too: two queues instead of sorting again and again.
+  const n = used.length;
+  const weight = Float64Array.from({ length: 2 * n - 1 }, (_, i) =>
+    i < n ? (weights[used[i] as number] as number) : 0,
+  );
+  const parent = new Uint16Array(2 * n - 1);
+  let [leaf, inner] = [0, n];
+  for (let next = n; next < 2 * n - 1; next++) {
+    for (let k = 0; k < 2; k++) {
+      const isLeaf = leaf < n && (inner >= next || (weight[leaf] as number) <= (weight[inner] as number));
+      const child = isLeaf ? leaf++ : inner++;
+      weight[next] = (weight[next] as number) + (weight[child] as number);
+      parent[child] = next;
+    }
+  }
+  const depth = new Uint8Array(2 * n - 1);
+  for (let i = 2 * n - 3; i >= 0; i--) depth[i] = (depth[parent[i] as number] as number) + 1;
+  used.forEach((s, i) => (lengths[s] = depth[i] as number));
   return lengths;
 }
 

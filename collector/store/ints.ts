@@ -36,7 +36,8 @@ let deltas = new Float64Array(4096);
 const histogram = new Float64Array(CLASS_COUNT);
 const sample = new Float64Array(SAMPLES);
 
-export function encodeInts(w: Writer, x: Float64Array, n: number): void {
+/** `as`: `values` skips the question whether differences would cost less, for lists that are differences already. */
+export function encodeInts(w: Writer, x: Float64Array, n: number, as: 'values' | 'either' = 'either'): void {
   w.reserve(64 + n * 10);
   if (deltas.length < n) deltas = new Float64Array(n * 2);
   const s = spread(x, n);
@@ -45,7 +46,7 @@ export function encodeInts(w: Writer, x: Float64Array, n: number): void {
     w.signed(s.min);
     return;
   }
-  const isDelta = (s.maxDelta - s.minDelta) * 0.75 <= s.max - s.min || n < 3 ? chooseDelta(x, n, s) : false;
+  const isDelta = as === 'either' && chooseDelta(x, n, s);
   const unit = 2 ** s.shift;
   const count = isDelta ? n - 1 : n;
   if (!isDelta) for (let i = 0; i < n; i++) deltas[i] = ((x[i] as number) - s.min) / unit;
@@ -79,25 +80,31 @@ function spread(x: Float64Array, n: number): Spread {
   return { min, max, minDelta, maxDelta, shift: low === 0 ? 0 : 31 - Math.clz32(low & -low) };
 }
 
-/** Whether differences cost less than the values: compared on a sample's middle, so that one jump does not decide. */
+/** Whether differences cost less than the values: by their distance from the middle, so that one jump does not decide. */
 function chooseDelta(x: Float64Array, n: number, s: Spread): boolean {
-  if (n < 3) return true;
-  if (s.minDelta === s.maxDelta) return true;
+  if (n < 3 || s.minDelta === s.maxDelta) return true;
+  if (s.maxDelta - s.minDelta > (s.max - s.min) * 1.4) return false;
   let direct = 0;
   let delta = 0;
   const middle = median(x, n);
   const middleDelta = median(deltas, n - 1);
   const step = Math.max(1, n >> 5);
   for (let i = 0; i < n - 1; i += step) {
-    direct += Math.log2(1 + Math.abs((x[i] as number) - middle));
-    delta += Math.log2(1 + Math.abs((deltas[i] as number) - middleDelta));
+    direct += bitLength(Math.abs((x[i] as number) - middle));
+    delta += bitLength(Math.abs((deltas[i] as number) - middleDelta));
   }
   return delta <= direct;
 }
 
+/** The middle of a few: near enough to the median. */
 function median(x: Float64Array, n: number): number {
-  for (let i = 0; i < SAMPLES; i++) sample[i] = x[Math.floor((i * (n - 1)) / (SAMPLES - 1))] as number;
-  sample.sort();
+  const step = (n - 1) / (SAMPLES - 1);
+  for (let i = 0; i < SAMPLES; i++) {
+    const v = x[Math.floor(i * step)] as number;
+    let k = i;
+    for (; k > 0 && (sample[k - 1] as number) > v; k--) sample[k] = sample[k - 1] as number;
+    sample[k] = v;
+  }
   return sample[SAMPLES >> 1] as number;
 }
 

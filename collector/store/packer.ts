@@ -69,7 +69,7 @@ function packSeries(s: SeriesState, context: PackContext): void {
   archive.addToCounter('samples', s.tail.samples);
 }
 
-/** By time; rows of one time become one, in which each value is the latest that arrived. */
+/** By time. Of rows with one time each column keeps the value that arrived last, in the row that brought it. */
 export function sortRows(rows: Rows): Rows {
   const { at, count } = rows;
   let isSorted = true;
@@ -78,26 +78,28 @@ export function sortRows(rows: Rows): Rows {
   const order = Array.from({ length: count }, (_, i) => i).sort(
     (a, b) => (at[a] as number) - (at[b] as number) || a - b,
   );
-  const lasts = order.flatMap((row, i) =>
-    i + 1 === count || at[row] !== at[order[i + 1] as number] ? [i] : [],
-  );
-  const pick = (x: Float64Array): Float64Array =>
-    Float64Array.from(lasts, (i) => x[order[i] as number] as number);
-  const latestOf = (x: Float64Array): Float64Array =>
-    Float64Array.from(lasts, (end, k) => {
-      const start = k === 0 ? 0 : (lasts[k - 1] as number) + 1;
-      for (let i = end; i > start; i--) {
-        const v = x[order[i] as number] as number;
-        if (!Number.isNaN(v)) return v;
-      }
-      return x[order[start] as number] as number;
-    });
-  return {
-    count: lasts.length,
-    at: pick(at),
-    arrivedAt: pick(rows.arrivedAt),
-    columns: rows.columns.map(latestOf),
-  };
+  const columns = rows.columns.map((x) => latestOnly(x, at, order));
+  const kept = order.flatMap((row, i) => {
+    const isAlone = at[order[i + 1] ?? -1] !== at[row] && at[order[i - 1] ?? -1] !== at[row];
+    return isAlone || columns.some((x) => !Number.isNaN(x[row])) ? [row] : [];
+  });
+  // Rows that read nothing at all and share their time: one is enough.
+  if (kept.length === 0) kept.push(order[0] as number);
+  const pick = (x: Float64Array): Float64Array => Float64Array.from(kept, (row) => x[row] as number);
+  return { count: kept.length, at: pick(at), arrivedAt: pick(rows.arrivedAt), columns: columns.map(pick) };
+}
+
+/** A copy in which, of the values of one time, only the last to arrive is left. */
+function latestOnly(x: Float64Array, at: Float64Array, order: readonly number[]): Float64Array {
+  const out = Float64Array.from(x);
+  let isTaken = false;
+  for (let i = order.length - 1; i >= 0; i--) {
+    const row = order[i] as number;
+    if (at[row] !== at[order[i + 1] ?? -1]) isTaken = false;
+    if (isTaken) out[row] = Number.NaN;
+    else isTaken = !Number.isNaN(x[row]);
+  }
+  return out;
 }
 
 /** Joins new buckets into the stored windows. The chunk with the new rows is already in the archive. */
@@ -122,11 +124,12 @@ function joinInto(
   stepMs: number,
   context: PackContext,
 ): Rollup {
-  const { rollup, overlaps } = join([stored, part], stepMs);
+  const parts = [stored, part];
+  const { rollup, overlaps } = join(parts, stepMs);
   let out = rollup;
   for (const start of overlaps) {
     if (start < context.rawFrom) continue;
-    out = replaceBuckets(out, foldRange(s, start, start + stepMs, stepMs, context));
+    out = replaceBuckets(out, parts, foldRange(s, start, start + stepMs, stepMs, context), stepMs);
   }
   return out;
 }

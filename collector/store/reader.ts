@@ -95,19 +95,11 @@ export class Reader {
       if (fresh.at.length > 0) parts.push(foldPoints(fresh, (TIERS[tier] as { stepMs: number }).stepMs));
     }
     const joined = join(parts, range.stepMs);
-    return this.mend(joined, (start) => this.pointsOf(host, key, start, start + range.stepMs), range.stepMs);
-  }
-
-  private mend(
-    joined: { rollup: Rollup; overlaps: number[] },
-    pointsFrom: (start: number) => PointColumns,
-    stepMs: number,
-  ): Rollup {
     let { rollup } = joined;
     for (const start of joined.overlaps) {
       if (start < this.rawFrom()) continue;
-      const points = pointsFrom(start);
-      if (points.at.length > 0) rollup = replaceBuckets(rollup, foldPoints(points, stepMs));
+      const points = this.pointsOf(host, key, start, start + range.stepMs);
+      rollup = replaceBuckets(rollup, parts, foldPoints(points, range.stepMs), range.stepMs);
     }
     return rollup;
   }

@@ -164,7 +164,7 @@ function putDecimal(c: RollupColumn, n: number): void {
     e[i] = middle(c, i);
     before = last;
   }
-  for (const list of [a, b, d, e]) encodeInts(body, list, n);
+  for (const list of [a, b, d, e]) encodeInts(body, list, n, 'values');
 }
 
 /** A column that goes down exactly as an earlier one goes up, such as used and free of one disk. */
@@ -234,14 +234,9 @@ export class StoredRollup {
     const n = this.at.length;
     const head = r.byte();
     const kind = head & 7;
-    const column = emptyColumn(n, kind === FLOAT ? -1 : (head >> 3) & 7);
-    if ((head & OWN) !== 0) getExtent(r, this.at, column);
-    else
-      Object.assign(column, {
-        count: this.shared.count,
-        firstAt: this.shared.firstAt,
-        lastAt: this.shared.lastAt,
-      });
+    const isOwn = (head & OWN) !== 0;
+    const column = emptyColumn(n, kind === FLOAT ? -1 : (head >> 3) & 7, isOwn ? undefined : this.shared);
+    if (isOwn) getExtent(r, this.at, column);
     if (kind === FLAT) getFlat(column, r.signed());
     else if (kind === FLOAT) getFloat(r, column, n);
     else if (kind === MIRROR) getMirror(column, this.column(r.varint()), r.signed());
@@ -263,7 +258,7 @@ function getFlat(column: RollupColumn, v: number): void {
   column.min.fill(v);
   column.max.fill(v);
   column.last.fill(v);
-  column.count.forEach((k, i) => (column.sum[i] = k * v));
+  for (let i = 0; i < column.count.length; i++) column.sum[i] = (column.count[i] as number) * v;
 }
 
 function getFloat(r: ByteReader, column: RollupColumn, n: number): void {

@@ -85,17 +85,7 @@ export function foldColumn(
 function foldFull(cuts: Cuts, x: Float64Array): RollupColumn {
   const n = cuts.ends.length;
   const { count, firstAt, lastAt } = cuts;
-  const floats = (): Float64Array => new Float64Array(n);
-  const out = {
-    scale: 0,
-    count,
-    firstAt,
-    lastAt,
-    min: floats(),
-    max: floats(),
-    last: floats(),
-    sum: floats(),
-  };
+  const out = emptyColumn(n, 0, { count, firstAt, lastAt });
   let i = 0;
   for (let b = 0; b < n; b++) {
     const end = cuts.ends[b] as number;
@@ -139,19 +129,35 @@ function addSample(out: RollupColumn, b: number, at: number, v: number): void {
   out.sum[b] = (out.sum[b] as number) + v;
 }
 
-export function emptyColumn(n: number, scale = 0): RollupColumn {
-  // One allocation for all seven lists: there are many columns, and typed arrays are dear to make.
-  const memory = new ArrayBuffer(n * 56);
-  const list = (k: number): Float64Array => new Float64Array(memory, k * n * 8, n);
+const ARENA_BYTES = 256 * 1024;
+let arena = new ArrayBuffer(ARENA_BYTES);
+let carved = 0;
+
+/** A zeroed list out of a common block, each part of which is used once: there are many short lists, and buffers are dear to make. */
+function carve(n: number): Float64Array {
+  if (carved + n * 8 > arena.byteLength) {
+    arena = new ArrayBuffer(Math.max(ARENA_BYTES, n * 8));
+    carved = 0;
+  }
+  const list = new Float64Array(arena, carved, n);
+  carved += n * 8;
+  return list;
+}
+
+type Extent = Pick<RollupColumn, 'count' | 'firstAt' | 'lastAt'>;
+
+/** `extent`: lists that the column shares with others. */
+export function emptyColumn(n: number, scale = 0, extent?: Extent): RollupColumn {
+  const list = (): Float64Array => carve(n);
   return {
     scale,
-    count: list(0),
-    firstAt: list(1),
-    lastAt: list(2),
-    min: list(3),
-    max: list(4),
-    last: list(5),
-    sum: list(6),
+    count: extent?.count ?? list(),
+    firstAt: extent?.firstAt ?? list(),
+    lastAt: extent?.lastAt ?? list(),
+    min: list(),
+    max: list(),
+    last: list(),
+    sum: list(),
   };
 }
 
@@ -282,19 +288,36 @@ export function sliceRollup(r: Rollup, from: number, to: number): Rollup {
   return { at: cut(r.at), columns };
 }
 
-/** Replaces buckets by their newly folded form, where that has at least as many samples (rows may be past retention). */
-export function replaceBuckets(r: Rollup, fresh: Rollup): Rollup {
-  const place = new Map(Array.from(r.at, (start, i) => [start, i]));
-  const columns = r.columns.map((old, c) => {
+/**
+ * Replaces joined buckets by what was folded anew from rows. Rows may have been lost to damage since: a bucket that now
+ * holds fewer samples than one of the parts stays as it was joined.
+ */
+export function replaceBuckets(
+  joined: Rollup,
+  parts: readonly Rollup[],
+  fresh: Rollup,
+  stepMs: number,
+): Rollup {
+  const place = new Map(Array.from(joined.at, (start, i) => [start, i]));
+  const columns = joined.columns.map((old, c) => {
     const [a, b] = sameScale(old, fresh.columns[c] as RollupColumn);
     fresh.at.forEach((start, i) => {
       const o = place.get(start);
-      // `rows` of an overlap were counted twice at most, so half of them must be there again.
-      if (o !== undefined && (b.count[i] as number) * 2 >= (a.count[o] as number)) copyBucket(a, o, b, i);
+      if (o !== undefined && (b.count[i] as number) >= largestPart(parts, c, start, stepMs))
+        copyBucket(a, o, b, i);
     });
     return a;
   });
-  return { at: r.at, columns };
+  return { at: joined.at, columns };
+}
+
+function largestPart(parts: readonly Rollup[], c: number, start: number, stepMs: number): number {
+  let most = 0;
+  for (const p of parts)
+    p.at.forEach((at, i) => {
+      if (at >= start && at < start + stepMs) most = Math.max(most, p.columns[c]?.count[i] ?? 0);
+    });
+  return most;
 }
 
 /** Columns that were folded one by one, each with the buckets it has, as one rollup. */

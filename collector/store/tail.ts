@@ -18,7 +18,8 @@ export const EXACT = 2 ** 50;
 
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
-let scratch = new Uint8Array(64 * 1024);
+let spare: Uint8Array = new Uint8Array(64 * 1024);
+let scratch: Uint8Array = spare;
 let cursor = 0;
 
 function putVarint(value: number): void {
@@ -84,18 +85,16 @@ export class Tail {
   }
 
   append(group: number, at: number, arrivedAt: number, values: Float64Array): void {
-    const most = 32 + (this.width >> 3) + this.width * 11;
-    if (scratch.length < most) scratch = new Uint8Array(most * 2);
-    cursor = 0;
     if (this.rows === 0) {
       this.firstGroup = group;
       this.firstArrivedAt = arrivedAt;
     }
+    const block = this.begin();
     putInstant(at, this.previousAt);
     putInstant(arrivedAt, at);
     this.previousAt = at;
     this.putValues(values);
-    this.keep();
+    this.finish(block);
     this.rows++;
     if (at < this.minAt) this.minAt = at;
     if (at > this.maxAt) this.maxAt = at;
@@ -146,7 +145,27 @@ export class Tail {
     putVarint(zigzag(Math.round(v * (POWERS[usable] as number))));
   }
 
-  private keep(): void {
+  /** Points the output at the last block when any row would fit there, else at memory of its own. */
+  private begin(): Block | undefined {
+    const most = 32 + (this.width >> 3) + this.width * 11;
+    const block = this.blocks.at(-1);
+    if (block && block.bytes.length - this.used >= most) {
+      scratch = block.bytes;
+      cursor = this.used;
+      return block;
+    }
+    if (spare.length < most) spare = new Uint8Array(most * 2);
+    scratch = spare;
+    cursor = 0;
+    return undefined;
+  }
+
+  private finish(direct: Block | undefined): void {
+    if (direct) {
+      this.used = cursor;
+      direct.rows++;
+      return;
+    }
     let block = this.blocks.at(-1);
     if (!block || this.used + cursor > block.bytes.length) {
       block = { bytes: new Uint8Array(Math.max(BLOCK_BYTES, cursor)), rows: 0 };
@@ -154,9 +173,7 @@ export class Tail {
       this.bytes += block.bytes.length;
       this.used = 0;
     }
-    const { bytes } = block;
-    const from = this.used;
-    for (let i = 0; i < cursor; i++) bytes[from + i] = scratch[i] as number;
+    block.bytes.set(scratch.subarray(0, cursor), this.used);
     this.used += cursor;
     block.rows++;
   }
