@@ -233,7 +233,7 @@ test('says that backups seem to have stopped, by the distance at which they used
   for (let day = 1; day <= 5; day++) at.backup(`backup/nis_2025100${day}.bak`, 24 * (90 - day));
   assert.match(
     (await discover(at.host, UNITS)).text,
-    /最新 nis_20251005.bak（9.8 KiB，85 天前）\n.*备份可能已经停止/,
+    /最新 nis_20251005.bak（9.8 KB，85 天前）\n.*备份可能已经停止/,
   );
 });
 

@@ -17,9 +17,9 @@ for (const [ms, text] of AGES) test(`${ms} ms is ${text}`, () => assert.equal(re
 const SIZES: [bytes: number, text: string][] = [
   [0, '0 B'],
   [1_023, '1023 B'],
-  [1_536, '1.5 KiB'],
-  [2 * 1024 ** 3, '2 GiB'],
-  [300.4 * 1024 ** 2, '300 MiB'],
+  [1_536, '1.5 KB'],
+  [2 * 1024 ** 3, '2 GB'],
+  [300.4 * 1024 ** 2, '300 MB'],
 ];
 for (const [bytes, text] of SIZES)
   test(`${bytes} bytes are ${text}`, () => assert.equal(renderBytes(bytes), text));

@@ -10,9 +10,9 @@ export function renderAge(ms: number): string {
   return hours % 24 === 0 ? `${hours / 24} 天` : `${Math.floor(hours / 24)} 天 ${hours % 24} 小时`;
 }
 
-/** 1536 → `1.5 KiB`. */
+/** 1536 → `1.5 KB`: binary units under the names that Windows and hospitals use. */
 export function renderBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  const units = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'];
   let value = bytes;
   let at = 0;
   while (value >= 1024 && at < units.length - 1) {

@@ -34,7 +34,7 @@ const fields = {
   maxConnections: {
     kind: 'int',
     help: 'Connections at once, agents and people together; further ones are refused.',
-    default: 10_000,
+    default: 25_000,
     min: 10,
     max: 1_000_000,
   },

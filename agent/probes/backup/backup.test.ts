@@ -77,7 +77,7 @@ test('reports the newest finished file: age, size, copies, rung 2', async (t) =>
     rung: 2,
   });
   assert.equal(checkOf(reading)?.status, 'ok');
-  assert.equal(checkOf(reading)?.text, '备份集 s 正常：最新一份 3 小时前完成，2 KiB，共 2 份');
+  assert.equal(checkOf(reading)?.text, '备份集 s 正常：最新一份 3 小时前完成，2 KB，共 2 份');
 });
 
 test('calls a set critical when its newest file grows older than allowed, without a new file', async (t) => {

@@ -118,12 +118,12 @@ test('judges by the fuller of space and inodes, and by the read-only mark', () =
     availableBytes: (100 - percent) * 2 ** 30,
   });
   const table: [string, Statfs, boolean, string[], string, string][] = [
-    ['below the limits', used(84.9), false, [], 'ok', '已用 84.9%，剩余 15.1 GiB'],
-    ['warning', used(85), false, [], 'warning', '已用 85.0%，剩余 15.0 GiB'],
-    ['critical', used(95), false, [], 'critical', '已用 95.0%，剩余 5.0 GiB'],
+    ['below the limits', used(84.9), false, [], 'ok', '已用 84.9%，剩余 15.1 GB'],
+    ['warning', used(85), false, [], 'warning', '已用 85.0%，剩余 15.0 GB'],
+    ['critical', used(95), false, [], 'critical', '已用 95.0%，剩余 5.0 GB'],
     ['inodes', { ...used(50), inodesFree: 20 }, false, [], 'critical', 'inode 已用 98.0%，还可建 20 个文件'],
     ['read-only', used(50), true, [], 'critical', '磁盘已变为只读，已用 50.0%'],
-    ['read-only on purpose', used(50), true, ['/data/'], 'ok', '已用 50.0%，剩余 50.0 GiB'],
+    ['read-only on purpose', used(50), true, ['/data/'], 'ok', '已用 50.0%，剩余 50.0 GB'],
     [
       'terabytes',
       { ...SPACE, totalBytes: 4 * 2 ** 40, freeBytes: 2 ** 41, availableBytes: 2 ** 41 },
@@ -138,7 +138,7 @@ test('judges by the fuller of space and inodes, and by the read-only mark', () =
       false,
       [],
       'ok',
-      '已用 50.0%，剩余 32 MiB',
+      '已用 50.0%，剩余 32 MB',
     ],
   ];
   for (const [name, space, readOnly, readOnlyExpected, status, text] of table) {

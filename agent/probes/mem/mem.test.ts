@@ -34,9 +34,9 @@ test('judges by share in use, with the figure in the text', () => {
     const { status, text } = judgeMemory(memory, limits);
     return [status, text];
   };
-  assert.deepEqual(judged(89.9), ['ok', '内存已用 89.9%，可用 10.1 GiB']);
-  assert.deepEqual(judged(90), ['warning', '内存已用 90.0%，可用 10.0 GiB']);
-  assert.deepEqual(judged(97), ['critical', '内存已用 97.0%，可用 3.0 GiB']);
+  assert.deepEqual(judged(89.9), ['ok', '内存已用 89.9%，可用 10.1 GB']);
+  assert.deepEqual(judged(90), ['warning', '内存已用 90.0%，可用 10.0 GB']);
+  assert.deepEqual(judged(97), ['critical', '内存已用 97.0%，可用 3.0 GB']);
 });
 
 test('without Win32 it says what the runtime knows and no more', async () => {

@@ -75,5 +75,5 @@ export function judgeMemory(
   const status =
     percent >= limits.criticalPercent ? 'critical' : percent >= limits.warnPercent ? 'warning' : 'ok';
   const gib = (memory.availableBytes / 1024 ** 3).toFixed(1);
-  return { id: 'mem:physical', status, text: `内存已用 ${percent.toFixed(1)}%，可用 ${gib} GiB` };
+  return { id: 'mem:physical', status, text: `内存已用 ${percent.toFixed(1)}%，可用 ${gib} GB` };
 }

@@ -24,18 +24,18 @@ export function Tables({ latest, checks }: TablesProps) {
           'service',
         )}
       />
-      <Backups
-        rows={rows(
-          ['backup_age_seconds', 'backup_size_bytes', 'backup_copies', 'backup_writing', 'backup_rung'],
-          'set',
-          'backup',
-        )}
-      />
       <Disks
         rows={rows(
           ['disk_used_percent', 'disk_free', 'disk_total', 'disk_inodes_used_percent', 'disk_read_only'],
           'path',
           'disk',
+        )}
+      />
+      <Backups
+        rows={rows(
+          ['backup_age_seconds', 'backup_size_bytes', 'backup_copies', 'backup_writing', 'backup_rung'],
+          'set',
+          'backup',
         )}
       />
       <Targets
@@ -55,7 +55,7 @@ export function Tables({ latest, checks }: TablesProps) {
 
 function Table(props: { id: string; title: string; heads: readonly string[]; children: ComponentChildren }) {
   return (
-    <section class="panel table" aria-labelledby={props.id}>
+    <section class={`panel table table-${props.id}`} aria-labelledby={props.id}>
       <h2 id={props.id}>{props.title}</h2>
       <div class="scroll" tabIndex={0} role="group" aria-labelledby={props.id}>
         <table>
