@@ -5,11 +5,11 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-/** Runs a program to its end; its standard output, or an error with all that it said. */
-export function runOnce(command: readonly string[]): Promise<string> {
+/** Runs a program to its end; its standard output, or an error with all that it said. `signal` ends it early. */
+export function runOnce(command: readonly string[], options: { signal?: AbortSignal } = {}): Promise<string> {
   const [file, ...args] = command as [string, ...string[]];
   return new Promise((done, fail) => {
-    const child = spawn(file, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, args, { ...options, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));

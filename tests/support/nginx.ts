@@ -1,7 +1,7 @@
 // A real nginx on a free port with a folder of its own, as a service that stories can kill and start again.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, temporaryFolder, until } from './programs.ts';
 import { atEnd, type Scope } from './scope.ts';
@@ -16,10 +16,14 @@ export interface Nginx {
   kill(): void;
 }
 
-/** Not started yet; stopped when the test ends. */
-export async function openNginx(t: Scope): Promise<Nginx> {
+const PROGRAM = '/usr/sbin/nginx';
+
+/** Not started yet; stopped when the test ends. `name`: runs a copy of the program that is called so. */
+export async function openNginx(t: Scope, options: { port?: number; name?: string } = {}): Promise<Nginx> {
   const folder = temporaryFolder(t, 'niswatch-nginx');
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
+  const program = options.name === undefined ? PROGRAM : join(folder, options.name);
+  if (program !== PROGRAM) copyFileSync(PROGRAM, program);
   const url = `http://127.0.0.1:${port}/`;
   const pidFile = join(folder, 'nginx.pid');
   const file = join(folder, 'nginx.conf');
@@ -44,7 +48,7 @@ export async function openNginx(t: Scope): Promise<Nginx> {
     pidFile,
     pid,
     async start() {
-      spawn('/usr/sbin/nginx', ['-c', file, '-p', folder, '-e', 'stderr', '-g', 'daemon off;'], {
+      spawn(program, ['-c', file, '-p', folder, '-e', 'stderr', '-g', 'daemon off;'], {
         stdio: 'ignore',
       });
       await until('nginx to answer', 10_000, async () => (await fetch(url)).ok);
