@@ -27,6 +27,7 @@ import type { State } from './state/state.ts';
 import { openEmbeddedStore } from './store/embedded.ts';
 import type { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
+import { watchStore, type WatchedStore } from './watched-store.ts';
 import { countAlerts, countHosts, flatten, servicesOf } from './wiring.ts';
 
 export interface CollectorOptions {
@@ -73,7 +74,8 @@ async function joinParts(
 
   const state = await openFolderState(folder);
   opened.push(() => state.destroy());
-  const store = await openEmbeddedStore({ folder: join(folder, 'store'), clock, config: config.store, log });
+  const storeOptions = { folder: join(folder, 'store'), clock, config: config.store, log };
+  const store = watchStore(await openEmbeddedStore(storeOptions), clock);
   opened.push(() => store.close());
   const watch = await openWatch({ state, clock, config: config.liveness, log });
   opened.push(() => watch.stop());
@@ -129,7 +131,7 @@ async function joinParts(
 
 interface Parts {
   state: State;
-  store: Store;
+  store: WatchedStore;
   watch: Watch;
   fleet: Fleet;
   alerts: Alerts;

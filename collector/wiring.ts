@@ -10,11 +10,11 @@ import type { Ingest } from './ingest/ingest.ts';
 import { ACK_BOUNDS_MS, type IngestStats } from './ingest/stats.ts';
 import type { Watch } from './liveness/watch.ts';
 import type { State } from './state/state.ts';
-import type { Store } from './store/store.ts';
+import type { WatchedStore } from './watched-store.ts';
 
 export interface ServiceParts {
   state: State;
-  store: Store;
+  store: WatchedStore;
   watch: Watch;
   fleet: Fleet;
   alerts: Alerts;
@@ -45,7 +45,8 @@ export function servicesOf({
     enrolment,
     ingestStats: () => flatten(ingest.stats),
     async notReady() {
-      const reasons: string[] = [];
+      const why = store.refusing();
+      const reasons = why === undefined ? [] : [`store: ${why}`];
       await store.stats().catch((error: unknown) => reasons.push(`store: ${describeError(error)}`));
       await state
         .insertInto('meta')

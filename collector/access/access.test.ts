@@ -79,6 +79,17 @@ test('ends a session after idling, after its lifetime, at logout and when the us
   await assert.rejects(login(NOW), code('LOGIN_FAILED'));
 });
 
+test('lets sessions and tokens read while the database cannot be written', async (t) => {
+  const { state, access } = await open(t);
+  await access.users.add({ name: 'wang', password: secret, role: 'engineer' }, act);
+  const session = await access.login({ name: 'wang', password: secret, address: '10.0.0.1' }, NOW);
+  const token = await access.tokens.add({ name: 'grafana', role: 'engineer' }, act);
+  await sql`pragma query_only = on`.execute(state);
+  assert.equal((await access.sessions.find(session.secret, NOW + HOUR - 1))?.name, 'wang');
+  assert.equal((await access.tokens.find(token, NOW + HOUR))?.name, 'grafana');
+  await assert.rejects(access.tokens.add({ name: 'another', role: 'engineer' }, act));
+});
+
 test('keeps the last administrator', async (t) => {
   const { access } = await open(t);
   const id = await access.users.add({ name: 'boss', password: secret, role: 'admin' }, act);

@@ -6,6 +6,7 @@ import type { Tables, UserTable } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
 import type { Principal } from './principal.ts';
 import { drawSecret, hashSecret } from './secrets.ts';
+import { touch } from './touch.ts';
 
 export interface SessionLimits {
   idleMs: number;
@@ -78,7 +79,7 @@ async function find(
   if (!row || row.disabledAt !== null) return undefined;
   if (row.expiresAt <= now || row.lastSeenAt <= now - limits.idleMs) return undefined;
   if (now - row.lastSeenAt >= TOUCH_MS)
-    await state.updateTable('sessions').set({ lastSeenAt: now }).where('hash', '=', hash).execute();
+    await touch(state.updateTable('sessions').set({ lastSeenAt: now }).where('hash', '=', hash));
   return {
     kind: 'session',
     id: row.id,

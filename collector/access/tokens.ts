@@ -9,6 +9,7 @@ import type { State } from '../state/state.ts';
 import { recordAudit } from './audit.ts';
 import type { Principal } from './principal.ts';
 import { drawSecret, hashSecret } from './secrets.ts';
+import { touch } from './touch.ts';
 import type { Act } from './users.ts';
 
 export const ADMIN_TOKEN_FILE = 'admin.token';
@@ -87,7 +88,7 @@ async function find(state: State, hash: string, now: number): Promise<Principal 
   const row = await state.selectFrom('tokens').selectAll().where('hash', '=', hash).executeTakeFirst();
   if (!row || row.revokedAt !== null) return undefined;
   if (now - (row.lastUsedAt ?? 0) >= TOUCH_MS)
-    await state.updateTable('tokens').set({ lastUsedAt: now }).where('hash', '=', hash).execute();
+    await touch(state.updateTable('tokens').set({ lastUsedAt: now }).where('hash', '=', hash));
   return {
     kind: 'token',
     id: idOf(hash),
