@@ -7,10 +7,11 @@ import { describeError, isNamedError, NamedError } from '../../shared/errors.ts'
 import type { Notice, Notifier, Receipt } from '../notifiers/notifier.ts';
 import type { OutboxTable } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
-import { decide } from './delivery.ts';
+import { decide, isOver } from './delivery.ts';
 import type { Message } from './grouping.ts';
 import { fromOutboxRow } from './messages.ts';
 import { buildNotice, readAlerts } from './notice.ts';
+import type { Alert } from './record.ts';
 import type { Outcome, OutboxOptions } from './outbox.ts';
 
 const BACKOFF = { baseMs: 1_000, capMs: 300_000 };
@@ -87,7 +88,7 @@ export function openDelivery(options: OutboxOptions, stop: AbortSignal): (seen: 
     const attempts = message.attempts + 1;
     await state
       .updateTable('outbox')
-      .set({ attempts })
+      .set({ attempts, ...stillTrue(message, alerts) })
       .where('id', '=', message.id ?? -1)
       .execute();
     // Read after the try is counted: from here on nobody joins this message.
@@ -96,6 +97,12 @@ export function openDelivery(options: OutboxOptions, stop: AbortSignal): (seen: 
     await attempt(claimed, notifier);
     return true;
   };
+}
+
+/** A recovery that was tried before tells only what is still over. Untried ones may be joined meanwhile: the planner keeps them true. */
+function stillTrue(message: Message, alerts: readonly Alert[]): { alertIds?: string } {
+  if (message.kind !== 'resolved' || message.attempts === 0 || alerts.every(isOver)) return {};
+  return { alertIds: JSON.stringify(alerts.filter(isOver).map((alert) => alert.id)) };
 }
 
 /** The row and, once it is settled, a line in the log of each alert: one transaction. */

@@ -12,15 +12,18 @@ export function decide(message: Message, alerts: readonly Pick<Alert, 'state'>[]
   if (message.kind === 'canary') return untilLate(message, now);
   if (alerts.length === 0) return { what: 'drop', reason: REASONS.gone };
   if (message.kind === 'resolved') {
-    if (alerts.some((a) => a.state === 'firing' || a.state === 'acknowledged'))
-      return { what: 'drop', reason: REASONS.again };
+    if (!alerts.some(isOver)) return { what: 'drop', reason: REASONS.again };
     return untilLate(message, now);
   }
   if (alerts.every((a) => a.state === 'acknowledged')) return { what: 'drop', reason: REASONS.acknowledged };
-  if (alerts.every((a) => a.state === 'resolved' || a.state === 'pending'))
-    return { what: 'drop', reason: REASONS.resolved };
+  if (alerts.every(isOver)) return { what: 'drop', reason: REASONS.resolved };
   // One that is over waits for its recovery with the others of the message: so the message has to go.
   return { what: 'send' };
+}
+
+/** Pending again is over to the people who were told. */
+export function isOver(alert: Pick<Alert, 'state'>): boolean {
+  return alert.state === 'resolved' || alert.state === 'pending';
 }
 
 function untilLate(message: Message, now: number): Decision {

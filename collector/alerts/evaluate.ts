@@ -28,6 +28,10 @@ export function judgeHost(
     const values = config[unit.name];
     const enabled = values !== undefined && values.enabled !== false;
     const evaluation = enabled ? unit.evaluate(values, picture, now) : NOTHING;
+    if (evaluation.findings.length === 0) {
+      host.push({ rule: unit.name, evaluation });
+      continue;
+    }
     const wide = evaluation.findings.filter((finding) => finding.scope === 'hospital');
     for (const finding of wide) hospital.push({ rule: unit.name, finding });
     const own = evaluation.findings.filter((finding) => finding.scope !== 'hospital');
@@ -41,6 +45,7 @@ export function judgeHost(
 
 /** Adds a clear judgement for open alerts that nothing judges any more. */
 export function withOrphans(judged: readonly Judged[], alerts: readonly Alert[]): readonly Judged[] {
+  if (alerts.length === 0) return judged;
   const orphan = alerts.filter((alert) => !judged.some((j) => j.rule === alert.rule));
   if (orphan.length === 0) return judged;
   const rules = new Set(orphan.map((alert) => alert.rule));

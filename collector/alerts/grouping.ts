@@ -3,8 +3,8 @@
 //
 // Rules: alerts of a group that fire within groupWait share a message. A recovery is told once all alerts of the messages
 // concerned are resolved, and only where the firing was told. After the first message a group gets at most one per
-// groupInterval, but the first recovery and the first critical one are never held back. A recovery that has not left when
-// its alert fires again is dropped: nobody was told that it was over.
+// groupInterval, but the first recovery and the first critical one are never held back. What fires again is taken
+// out of a recovery that has not left: nobody was told that it was over.
 
 import type { Severity } from '../rules/rule.ts';
 import { worse } from './lifecycle.ts';
@@ -98,13 +98,22 @@ function tellFiring(
 ): readonly Message[] {
   const severity = input.alert(alertId)?.severity ?? 'critical';
   if (worse(channel.minSeverity, severity)) return lane;
-  const kept = lane.map((m) =>
-    m.state === 'waiting' && m.kind === 'resolved' && m.attempts === 0 && m.alertIds.includes(alertId)
-      ? { ...m, state: 'dropped' as const, dropReason: REASONS.again }
-      : m,
-  );
+  const kept = lane.map((m) => (isWaitingRecovery(m) ? without(m, alertId) : m));
   if (kind !== 'raised' && lastTold(kept, alertId) === 'firing') return kept;
   return add(input, kept, [alertId], kind, channel.id);
+}
+
+/** One that has not been tried: nobody has heard of it. */
+function isWaitingRecovery(message: Message): boolean {
+  return message.state === 'waiting' && message.kind === 'resolved' && message.attempts === 0;
+}
+
+/** The recovery of the others still stands. */
+function without(message: Message, alertId: string): Message {
+  if (!message.alertIds.includes(alertId)) return message;
+  const alertIds = message.alertIds.filter((id) => id !== alertId);
+  if (alertIds.length > 0) return { ...message, alertIds };
+  return { ...message, state: 'dropped', dropReason: REASONS.again };
 }
 
 function tellResolved(
@@ -119,14 +128,19 @@ function tellResolved(
   return add(input, lane, together, 'resolved', channel);
 }
 
-/** The alert and all that were told in the same messages since each was last told as over. */
+/**
+ * The alert and all that were told in the same messages, as far as neither has been told as over since. Symmetric, so that
+ * whichever of them ends last speaks for all.
+ */
 function toldTogether(lane: readonly Message[], alertId: string): string[] {
+  const owed = lane.filter(isOwed);
+  const isLive = (index: number, id: string): boolean =>
+    index > owed.findLastIndex((m) => m.kind === 'resolved' && m.alertIds.includes(id));
   const together = new Set([alertId]);
   for (const id of together) {
-    const said = lane.filter((m) => isOwed(m) && m.alertIds.includes(id));
-    const over = said.findLastIndex((m) => m.kind === 'resolved');
-    for (const message of said.slice(over + 1)) {
-      for (const other of message.alertIds) if (lastOwed(lane, other) === 'firing') together.add(other);
+    for (const [index, message] of owed.entries()) {
+      if (!message.alertIds.includes(id) || !isLive(index, id)) continue;
+      for (const other of message.alertIds) if (isLive(index, other)) together.add(other);
     }
   }
   return [...together];

@@ -66,6 +66,7 @@ export function worse(a: Severity, b: Severity): boolean {
 export function step(input: StepInput): Change[] {
   const changes: Change[] = [];
   for (const { rule, evaluation } of input.judged) {
+    if (evaluation.findings.length === 0 && input.alerts.length === 0) continue;
     if (evaluation.unknown === 'all' && evaluation.findings.length === 0) {
       holdAll(input, rule, changes);
       continue;

@@ -1,7 +1,6 @@
 // A small world for tests of alerts: two hosts of one hospital in a real state database, a clock that is moved by hand, and
 // channels that can be broken.
 
-import type { TestContext } from 'node:test';
 import { manualClock, type ManualClock } from '../../shared/clock.ts';
 import { readConfig } from '../../shared/config/schema.ts';
 import { NamedError } from '../../shared/errors.ts';
@@ -113,7 +112,10 @@ export interface WorldOptions {
   broken?: World['broken'];
 }
 
-export async function startWorld(t: TestContext, options: WorldOptions = {}): Promise<World> {
+export async function startWorld(
+  t: { after(run: () => unknown): void },
+  options: WorldOptions = {},
+): Promise<World> {
   const clock = manualClock(options.startAt ?? Date.UTC(2026, 10, 22, 4));
   const state = await openState(':memory:');
   await seed(state);
