@@ -113,7 +113,13 @@ export const METRICS = {
     'Time until the answer was read',
     '网页响应耗时',
   ),
-  http_status_code: metric('code', 'gauge', 'target', 'HTTP status', 'HTTP 状态码'),
+  http_status_code: metric(
+    'code',
+    'gauge',
+    'target',
+    'HTTP status, 0 = no answer',
+    'HTTP 状态码，0 表示没有应答',
+  ),
   http_cert_days: metric('days', 'gauge', 'target', 'Days until the certificate ends', '证书剩余天数'),
   backup_age_seconds: metric(
     'seconds',

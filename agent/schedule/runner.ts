@@ -21,6 +21,8 @@ export interface ProbeState {
 }
 
 export interface Outcome {
+  /** The former reading goes on within its time: there is nothing to tell yet. */
+  skipped?: true;
   /** undefined when the probe failed. */
   reading: Reading | undefined;
   /** The state of the probe itself: a check when it ever failed, an event when that changed. */
@@ -40,6 +42,8 @@ export class Runner {
   readonly #clock: Clock;
   readonly #log: Log;
   #busy = false;
+  /** The reading under way has passed its limit. */
+  #overdue = false;
   #errors = 0;
   #failing: string | undefined;
   #everFailed = false;
@@ -54,6 +58,7 @@ export class Runner {
   }
 
   async read(): Promise<Outcome> {
+    if (this.#busy && !this.#overdue) return { skipped: true, reading: undefined, own: [], events: [] };
     try {
       const reading = await this.#readInTime();
       this.#lastReadAt = this.#clock.now();
@@ -89,11 +94,13 @@ export class Runner {
   async #readInTime(): Promise<Reading> {
     if (this.#busy) throw new NamedError('PROBE_TIMEOUT', `${this.name}: the last reading has not ended`);
     this.#busy = true;
+    this.#overdue = false;
     const limitMs = timeoutOf(this.intervalMs);
     const abort = new AbortController();
     const late = Promise.withResolvers<never>();
     const timer = this.#clock.after(limitMs, () => {
       const error = new NamedError('PROBE_TIMEOUT', `${this.name}: no answer within ${limitMs} ms`);
+      this.#overdue = true;
       abort.abort(error);
       late.reject(error);
     });

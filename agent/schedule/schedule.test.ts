@@ -115,7 +115,7 @@ test('a slow probe holds up nobody: its reading follows in a report of its own',
   assert.equal((late?.at ?? 0) - (first?.at ?? 0), 3500);
 });
 
-test('a probe that still runs is not started again; each missed turn counts', async () => {
+test('a probe that still runs is not started again; each turn missed after its limit counts', async () => {
   let started = 0;
   const w = world({ disk: { everyMs: 15_000, read: () => (started++, never()) } });
   w.schedule.start();
@@ -123,7 +123,50 @@ test('a probe that still runs is not started again; each missed turn counts', as
   assert.equal(started, 1);
   const state = w.schedule.states()[0];
   assert.equal(state?.failing, 'PROBE_TIMEOUT');
-  assert.equal(state?.errors, 6);
+  assert.equal(state?.errors, 5);
+});
+
+test('a reading that is under way at the next turn is no failure, and what it judges is told', async () => {
+  const check = { id: 'service:app', status: 'critical', text: '已停止' } as const;
+  const w = world({
+    service: { everyMs: 1_000, read: (_, clock) => after(clock, 3_500, { samples: [], checks: [check] }) },
+    mem: { everyMs: 15_000, read: async () => gauge(1) },
+  });
+  w.schedule.start();
+  await w.pass(20_000);
+  assert.equal(w.schedule.states().find((s) => s.name === 'service')?.errors, 0);
+  assert.deepEqual(
+    w.reports().flatMap((r) => r.checks ?? []),
+    [check],
+  );
+});
+
+test('checks never look older than those that were told before them', async () => {
+  let ends = 3_500;
+  const w = world({
+    slow: {
+      everyMs: 60_000,
+      read: (_, clock) => after(clock, ends, { samples: [], checks: [{ id: 'service:a', status: 'ok' }] }),
+    },
+    fast: {
+      everyMs: 60_000,
+      read: async () => ({ samples: [], checks: [{ id: 'service:b', status: ends > 0 ? 'ok' : 'unknown' }] }),
+    },
+  });
+  w.schedule.start();
+  await w.pass(3_000);
+  ends = 0;
+  w.clock.step(-2_000);
+  await w.pass(120_000);
+  const times = w
+    .reports()
+    .filter((r) => r.checks)
+    .map((r) => r.at);
+  assert.ok(times.length >= 3);
+  assert.deepEqual(
+    times,
+    [...new Set(times)].sort((a, b) => a - b),
+  );
 });
 
 test('a lasting failure is told once when it starts and once when it ends', async () => {

@@ -14,6 +14,7 @@ import { type Outcome, type ProbeState, Runner, type ScheduledProbe } from './ru
 
 /** How long a round waits for its slowest probe before it reports without it. */
 export const GRACE_MS = 2000;
+const LATE_AT_MOST_MS = 60_000;
 /** Rates need two readings: the second comes this soon after the start, so that a page shows them within seconds. */
 export const SECOND_READING_MS = 2000;
 /** News waits this long for the probes that answer at once, so that it does not split their report. */
@@ -67,6 +68,7 @@ class Rounds implements Schedule {
   readonly #timers = new Set<Timer>();
   #events: AgentEvent[] = [];
   #book: CheckBook = EMPTY_BOOK;
+  #checksAt = -Infinity;
   #stopped = false;
 
   constructor(options: ScheduleOptions) {
@@ -136,9 +138,11 @@ class Rounds implements Schedule {
   #take(group: Group, round: Round, runner: Runner, outcome: Outcome): void {
     if (this.#stopped) return;
     const { reading, own, events } = outcome;
-    this.#book = reading
-      ? judged(this.#book, runner.name, reading.checks ?? [])
-      : unjudged(this.#book, runner.name);
+    if (!outcome.skipped) {
+      this.#book = reading
+        ? judged(this.#book, runner.name, reading.checks ?? [])
+        : unjudged(this.#book, runner.name);
+    }
     if (own.length > 0) this.#book = judged(this.#book, `probe:${runner.name}`, own);
     this.#takeEvents([...(reading?.events ?? []), ...events]);
     round.waitingFor -= 1;
@@ -167,6 +171,15 @@ class Rounds implements Schedule {
     round.whole = false;
   }
 
+  /** Checks are as new as their report: one that ends late must not look older than what was told meanwhile. */
+  #stampChecks(at: number): number {
+    const behindMs = this.#checksAt - at;
+    // Further behind than a round can be late, the clock was set back: then the new time counts.
+    if (behindMs <= 0 || behindMs > LATE_AT_MOST_MS) this.#checksAt = at;
+    else this.#checksAt += 1;
+    return this.#checksAt;
+  }
+
   #report(group: Group, at: number, samples: readonly Sample[], wholeRound: boolean): void {
     const { boot, clock, offsetMs, spool } = this.#options;
     const values = new Map<string, number>();
@@ -177,10 +190,11 @@ class Rounds implements Schedule {
     const events = this.#events.slice(0, LIMITS.events);
     if (values.size === 0 && checks.length === 0 && events.length === 0) return;
     this.#book = book;
+    const stamp = checks.length > 0 ? this.#stampChecks(at) : at;
     this.#events = this.#events.slice(events.length);
     const report = {
       series: group.columns.id,
-      at,
+      at: stamp,
       off: offsetMs(),
       boot,
       v: valuesOf(group.columns, values),

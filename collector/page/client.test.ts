@@ -12,7 +12,7 @@ import {
 } from './client/board/rank.ts';
 import { ago, bytes, dateTime, shortRate, span } from './client/format.ts';
 import { rowsOf } from './client/host/rows.ts';
-import { linesOf, summaryOf, toGrid } from './client/host/series.ts';
+import { linesOf, lonePlaces, summaryOf, toGrid } from './client/host/series.ts';
 import { en } from './client/text/en.ts';
 import { zh } from './client/text/zh.ts';
 
@@ -109,6 +109,14 @@ describe('the board', () => {
 });
 
 describe('charts', () => {
+  test('know which values no line leads to', () => {
+    const check = (values: (number | null)[], want: number[]) => assert.deepEqual(lonePlaces(values), want);
+    check([], []);
+    check([null, 0], [1]);
+    check([1, null, null, 4], [0, 3]);
+    check([1, 2, null, 4, null, 6, 7], [3]);
+  });
+
   const series = [
     {
       key: 'd{path="/"}',

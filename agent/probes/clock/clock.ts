@@ -80,5 +80,6 @@ export function judgeOffset(
   const size = Math.abs(offsetMs);
   const status = size >= limits.criticalOffset ? 'critical' : size >= limits.warnOffset ? 'warning' : 'ok';
   const seconds = (size / 1000).toFixed(1);
+  if (seconds === '0.0') return { id: 'clock:host', status, text: '时钟与中心一致' };
   return { id: 'clock:host', status, text: `时钟比中心${offsetMs >= 0 ? '慢' : '快'} ${seconds} 秒` };
 }

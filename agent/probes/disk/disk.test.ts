@@ -130,7 +130,7 @@ test('judges by the fuller of space and inodes, and by the read-only mark', () =
       false,
       [],
       'ok',
-      '已用 50.0%，剩余 2.0 TiB',
+      '已用 50.0%，剩余 2.0 TB',
     ],
     [
       'megabytes',

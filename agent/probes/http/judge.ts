@@ -34,8 +34,9 @@ export function judgePage(
   const samples: Sample[] = [{ metric: 'http_up', labels, value: fault === undefined ? 1 : 0 }];
   if (page.answer) {
     samples.push({ metric: 'http_response_seconds', labels, value: page.answer.seconds });
-    samples.push({ metric: 'http_status_code', labels, value: page.answer.status });
   }
+  // 0 is said, so that the last status that there was does not stand beside a page that is down.
+  samples.push({ metric: 'http_status_code', labels, value: page.answer?.status ?? 0 });
   const days = page.certificate && (page.certificate.endsAt - nowMs) / DAY_MS;
   if (days !== undefined) samples.push({ metric: 'http_cert_days', labels, value: days });
   const isEnding = days !== undefined && days < policy.certificateDays;

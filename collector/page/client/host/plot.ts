@@ -3,7 +3,7 @@
 import type uPlot from 'uplot';
 import { hourMinute, monthDay } from '../format.ts';
 import type { Language } from '../text/text.ts';
-import type { Grid } from './series.ts';
+import { type Grid, lonePlaces } from './series.ts';
 
 export interface PlotWish {
   width: number;
@@ -48,10 +48,22 @@ export function plotOptions(wish: PlotWish): uPlot.Options {
     width: 0,
     points: { show: false },
   });
+  const line = (i: number): uPlot.Series => ({
+    stroke: paint.lines[i % LINES] ?? '',
+    width: 1.6,
+    spanGaps: false,
+    points: {
+      show: false,
+      size: 4,
+      width: 0,
+      fill: paint.lines[i % LINES] ?? '',
+      filter: (u, place) => lonePlaces(u.data[place] ?? []),
+    },
+  });
   return {
     width: wish.width,
     height: wish.height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: 'host' }, drag: { x: false, y: false }, y: false, points: { size: 6 } },
     scales: {
@@ -82,14 +94,7 @@ export function plotOptions(wish: PlotWish): uPlot.Options {
         ...(wish.binary ? { incrs: BINARY_STEPS } : {}),
       },
     ],
-    series: [
-      {},
-      ...wish.grid.lines.flatMap((_line, i) => [
-        edge(i),
-        edge(i),
-        { stroke: paint.lines[i % LINES] ?? '', width: 1.6, points: { show: false }, spanGaps: false },
-      ]),
-    ],
+    series: [{}, ...wish.grid.lines.flatMap((_line, i) => [edge(i), edge(i), line(i)])],
     bands: wish.grid.lines.map((_line, i) => ({
       series: [1 + 3 * i, 2 + 3 * i] as [number, number],
       fill: fade(paint.lines[i % LINES] ?? ''),

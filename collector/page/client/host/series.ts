@@ -37,6 +37,12 @@ export function toGrid(reply: Pick<SeriesReply, 'from' | 'to' | 'step'>, lines: 
   };
 }
 
+/** Places of values with nothing on either side: no line leads to them, so that they are seen as points only. */
+export function lonePlaces(values: ArrayLike<number | null | undefined>): number[] {
+  const is = (i: number): boolean => (values[i] ?? null) !== null;
+  return Array.from({ length: values.length }, (_, i) => i).filter((i) => is(i) && !is(i - 1) && !is(i + 1));
+}
+
 /** Lines of one metric, a line per label set; the busiest first when there are many. */
 export function linesOf(
   series: readonly Series[],

@@ -205,7 +205,11 @@ function Targets({ rows }: { rows: readonly Row[] }) {
       heads={[w.target, w.state, 'HTTP', w.latency, w.certificate, w.note]}
     >
       {rows.map((row) => {
-        const latency = row.values.http_response_seconds ?? row.values.port_connect_seconds;
+        // Status 0 says that nothing answered: the time of the last answer is no longer this page's.
+        const silent = row.values.http_status_code === 0 || row.values.port_up === 0;
+        const latency = silent
+          ? undefined
+          : (row.values.http_response_seconds ?? row.values.port_connect_seconds);
         const days = row.values.http_cert_days;
         return (
           <tr key={row.id}>
@@ -213,7 +217,7 @@ function Targets({ rows }: { rows: readonly Row[] }) {
             <td>
               <RowState row={row} up={row.values.http_up ?? row.values.port_up} reach />
             </td>
-            <td class="number">{count(row.values.http_status_code)}</td>
+            <td class="number">{count(row.values.http_status_code || undefined)}</td>
             <td class="number">{latency === undefined ? '–' : seconds(latency)}</td>
             <td class="number">{days === undefined ? '–' : words.days(Math.floor(days))}</td>
             <td class="note">{row.check?.text}</td>
