@@ -7,7 +7,7 @@ import { describeError, isNamedError, NamedError } from '../../shared/errors.ts'
 import type { Notice, Notifier, Receipt } from '../notifiers/notifier.ts';
 import type { OutboxTable } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
-import { decide, isOver } from './delivery.ts';
+import { decide, isOver } from './decide.ts';
 import type { Message } from './grouping.ts';
 import { fromOutboxRow } from './messages.ts';
 import { buildNotice, readAlerts } from './notice.ts';

@@ -7,7 +7,7 @@ import type { Notifier } from '../notifiers/notifier.ts';
 import type { Log } from '../services.ts';
 import type { State } from '../state/state.ts';
 import { openDelivery } from './deliver.ts';
-import { laneOf, ready } from './delivery.ts';
+import { laneOf, ready } from './decide.ts';
 import type { Message } from './grouping.ts';
 import { fromOutboxRow } from './messages.ts';
 

@@ -48,6 +48,11 @@ export const mail: NotifierUnit<typeof config.fields> = {
   name: 'mail',
   config,
   open(config) {
+    if (config.to.length === 0) {
+      throw new NamedError('CONFIG_BAD_VALUE', 'channels.mail[].to names nobody', {
+        mend: 'Name at least one recipient.',
+      });
+    }
     const transport = createTransport({
       host: config.host,
       port: config.port,
@@ -65,8 +70,6 @@ export const mail: NotifierUnit<typeof config.fields> = {
     });
     return {
       async send(notice, signal) {
-        if (config.to.length === 0)
-          throw new NamedError('CHANNEL_REJECTED', 'mail: no recipients are configured');
         signal.throwIfAborted();
         try {
           const sent = await transport.sendMail(compose(notice, config));
