@@ -11,6 +11,7 @@ import { type Invocation, parseCommandLine, renderCommandHelp, renderHelp } from
 import { type CollectorConfig, readCollectorConfig } from './config.ts';
 import { openLog } from './log.ts';
 import { openPage } from './page/page.ts';
+import { nameStateError } from './state/state.ts';
 import { VERSION } from './version.ts';
 
 const STOP_WITHIN_MS = 12_000;
@@ -87,7 +88,8 @@ async function serve(call: Invocation, config: CollectorConfig, folder: string):
   process.stdout.write(`niswatch ready ${await collector.loginLink()}\n`);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  const error = nameStateError(thrown);
   const mend = error instanceof NamedError ? `\n  ${error.mend}` : '';
   const code = error instanceof NamedError ? ` [${error.code}]` : '';
   const said =

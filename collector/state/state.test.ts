@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { isNamedError } from '../../shared/errors.ts';
-import { openState } from './state.ts';
+import { nameStateError, openState } from './state.ts';
 
 function folder(t: { after(run: () => void): void }): string {
   const path = mkdtempSync(join(tmpdir(), 'niswatch-state-'));
@@ -69,4 +69,16 @@ test('a transaction takes the write lock before it reads, so that it cannot fail
     assert.throws(write, /locked/);
   });
   write();
+});
+
+test('a database that cannot be written is an error by name; other errors stay what they are', async () => {
+  const state = await openState(':memory:');
+  await sql`pragma query_only = on`.execute(state);
+  const write = state.insertInto('meta').values({ key: 'k', value: 'v' }).execute();
+  const error = await write.catch(nameStateError);
+  assert.ok(isNamedError(error, 'STATE_UNAVAILABLE'), String(error));
+  assert.match(error.message, /readonly/);
+  const other = new Error('another');
+  assert.equal(nameStateError(other), other);
+  await state.destroy();
 });

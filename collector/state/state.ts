@@ -23,6 +23,13 @@ export async function openState(path: string): Promise<State> {
   return state;
 }
 
+/** What the database threw, by its name in the catalogue; anything else as it is. */
+export function nameStateError(error: unknown): unknown {
+  if ((error as { code?: unknown } | null)?.code !== 'ERR_SQLITE_ERROR') return error;
+  const message = `the state database failed: ${(error as Error).message}`;
+  return new NamedError('STATE_UNAVAILABLE', message, { cause: error });
+}
+
 /** node:sqlite in the shape that Kysely's SQLite dialect asks for. */
 function adapt(database: DatabaseSync) {
   return {
