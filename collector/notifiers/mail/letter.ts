@@ -42,6 +42,13 @@ function timesOf(notice: Notice, alert: NoticeAlert): Line[] {
   ];
 }
 
+/** The evidence; of an alert that is over it is what was seen while it was not. */
+function factsOf(notice: Notice, alert: NoticeAlert): Line[] {
+  const lines = evidenceLines(alert, notice.hospital.timeZone);
+  if (alert.state !== 'resolved') return lines;
+  return lines.map(({ label, value }) => ({ label: `故障时：${label}`, value }));
+}
+
 const CANARY_TEXT =
   '这是每天一次的自检消息，用来证明这条告警通道可以送达。无需处理；如果某天没有收到，请检查该通道。';
 
@@ -52,7 +59,7 @@ function renderText(notice: Notice): string {
     [
       `【${alert.state === 'resolved' ? '恢复' : severityWord(alert)}】${alert.summary.zh}`,
       ...timesOf(notice, alert).map((line) => `${line.label}：${line.value}`),
-      ...evidenceLines(alert, zone).map((line) => `${line.label}：${line.value}`),
+      ...factsOf(notice, alert).map((line) => `${line.label}：${line.value}`),
       ...(alert.state === 'resolved' ? [] : [`先做什么：${alert.advice.zh}`]),
     ]
       .map(oneLine)
@@ -78,7 +85,7 @@ function renderHtml(notice: Notice): string {
     notice.kind === 'canary'
       ? '告警通道正常'
       : count === 1
-        ? (notice.alerts[0]?.summary.zh ?? '')
+        ? `${notice.kind === 'resolved' ? '已恢复：' : ''}${notice.alerts[0]?.summary.zh ?? ''}`
         : notice.kind === 'resolved'
           ? `${count} 项告警已恢复`
           : `${count} 项告警`;
@@ -112,7 +119,7 @@ function renderAlert(notice: Notice, alert: NoticeAlert, titled: boolean): strin
   const title = titled
     ? `<div style="font-size:16px;line-height:24px;font-weight:bold;color:#101828;padding-bottom:8px;"><span style="color:${colour};">${resolved ? '恢复' : severityWord(alert)}</span>&nbsp; ${escape(alert.summary.zh)}</div>`
     : '';
-  const lines = [...timesOf(notice, alert), ...evidenceLines(alert, notice.hospital.timeZone)];
+  const lines = [...timesOf(notice, alert), ...factsOf(notice, alert)];
   const rows = lines.map(renderLine).join('');
   const table = `<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-collapse:collapse;border-top:1px solid #eaecf0;">${rows}</table>`;
   const advice = resolved
@@ -122,7 +129,7 @@ function renderAlert(notice: Notice, alert: NoticeAlert, titled: boolean): strin
 }
 
 function renderLine({ label, value }: Line): string {
-  return `<tr><td width="38%" valign="top" style="${FONT}padding:8px 12px 8px 0;font-size:13px;line-height:20px;color:#667085;border-bottom:1px solid #eaecf0;word-break:break-all;">${escape(label)}</td><td valign="top" style="${FONT}padding:8px 0;font-size:14px;line-height:20px;color:#101828;border-bottom:1px solid #eaecf0;word-break:break-word;">${escape(value)}</td></tr>`;
+  return `<tr><td width="38%" valign="top" style="${FONT}padding:8px 12px 8px 0;font-size:13px;line-height:20px;color:#667085;border-bottom:1px solid #eaecf0;overflow-wrap:anywhere;">${escape(label)}</td><td valign="top" style="${FONT}padding:8px 0;font-size:14px;line-height:20px;color:#101828;border-bottom:1px solid #eaecf0;overflow-wrap:anywhere;">${escape(value)}</td></tr>`;
 }
 
 function cell(content: string, style: string, attributes = ''): string {
