@@ -1,11 +1,12 @@
 // Installs what the project needs on a machine that has only Node >= 20 and npm. Plain JavaScript, because it runs
 // before the pinned Node exists. `--tests` also installs the Debian packages that the tests drive as real parts.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const PNPM = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).packageManager;
+/** No `packageManager` in package.json: pnpm would want its own pin in the lockfile, which not every registry can give. */
+const PNPM = 'pnpm@12';
 const stamp = join(root, 'node_modules', '.niswatch-setup');
 /** package, and the program that proves that it is there */
 const TEST_PACKAGES = [
