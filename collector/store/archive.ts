@@ -232,19 +232,14 @@ export class Archive {
     );
   }
 
-  /** Whether anything of the series is still kept. */
-  isSeriesEmpty(series: number): boolean {
-    return (
-      this.get('SELECT 1 FROM chunks WHERE series = ? LIMIT 1', series) === undefined &&
-      this.get(
-        'SELECT 1 FROM rollups WHERE id >= ? AND id < ? LIMIT 1',
-        rollupId(series, 0, 0),
-        rollupId(series + 1, 0, 0),
-      ) === undefined
-    );
-  }
-
+  /** With all that is left of it: the number may be given again. */
   forgetSeries(series: number): void {
+    this.run('DELETE FROM chunks WHERE series = ?', series);
+    this.run(
+      'DELETE FROM rollups WHERE id >= ? AND id < ?',
+      rollupId(series, 0, 0),
+      rollupId(series + 1, 0, 0),
+    );
     this.run('DELETE FROM series WHERE id = ?', series);
   }
 

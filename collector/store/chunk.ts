@@ -138,6 +138,7 @@ export class Chunk {
   readonly width: number;
   private readonly bytes: Uint8Array;
   private readonly starts: number[] = [];
+  private decodedTimes: Float64Array | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
@@ -153,7 +154,7 @@ export class Chunk {
   }
 
   times(): Float64Array {
-    return decodeColumn(this.part(0), this.rows, () => new Float64Array(0));
+    return (this.decodedTimes ??= decodeColumn(this.part(0), this.rows, () => new Float64Array(0)));
   }
 
   arrivals(): Float64Array {

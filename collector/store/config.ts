@@ -56,6 +56,13 @@ export const storeConfig = {
       min: 4096,
       max: 16 * 1024 ** 2,
     },
+    memory: {
+      kind: 'size',
+      help: 'Unpacked rows of all hosts together; above it every host is packed with correspondingly fewer rows.',
+      default: 160 * 1024 ** 2,
+      min: 1024 ** 2,
+      max: 64 * 1024 ** 3,
+    },
     packAfter: {
       kind: 'duration',
       help: 'Age of the oldest unpacked row after which a host is packed although it has few rows.',

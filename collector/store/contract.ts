@@ -396,6 +396,24 @@ function retention(withStore: WithStore, engine: Engine): void {
     return [points.length, five.length, hourly.length];
   };
 
+  it('forgets column lists of which nothing is kept, at a restart', () =>
+    withStore(async (store, again, clock) => {
+      await store.write([row(0, [1, 2]), row(1, [3], { series: 'other', at: T0 + hours })]);
+      await store.maintain({ all: true });
+      clock.set(T0 + hours + DAY);
+      await store.maintain();
+      const later = await again();
+      assert.deepEqual(await later.keys('h1'), ['mem_used']);
+      assert.equal(later.columns('h1', 's2'), undefined);
+      declareAll(later);
+      await later.write([row(2, [5, 6], { at: T0 + hours + DAY })]);
+      const points = await later.points({ host: 'h1', keys: [CPU], from: 0, to: Infinity });
+      assert.deepEqual(
+        points.get(CPU)?.map((p) => p.value),
+        [5],
+      );
+    }, T0));
+
   it('drops raw samples, then 5 min, then 1 h rollups, each at its own age', () =>
     withStore(async (store, _again, clock) => {
       await store.write(Array.from({ length: 480 }, (_, i) => row(i, [i, 1])));

@@ -53,6 +53,7 @@ export class Engine {
   /** Hosts that reached their row limit, to be packed soon. */
   private readonly due = new Set<HostState>();
   private pendingGaps: GroupGap[] = [];
+  private unpackedBytes = 0;
   /** Damaged places found since the last housekeeping. */
   private damaged = new Set<string>();
   private spaceCheckedAt = -Infinity;
@@ -92,7 +93,10 @@ export class Engine {
       if (!readGroup(buffer, from, to, this.sink(group, true)))
         this.onDamage(`group ${group}`, 'a journal record is malformed');
     });
-    return { dictionary: this.withWatermarks(dictionary), latest: this.latest() };
+    const latest = this.latest();
+    const gone = this.forgetOldSeries(latest);
+    const series = dictionary.series.filter((s) => !gone.has(s.id));
+    return { dictionary: { ...this.withWatermarks(dictionary), series }, latest };
   }
 
   /** Makes one group durable and takes it into memory. `record` has the journal's head free. Throws STORE_FULL or STORE_UNAVAILABLE with nothing stored. */
@@ -234,19 +238,19 @@ export class Engine {
     return {
       row: (streamId, seriesId, seq, at, arrivedAt, values) => {
         const stream = this.streams.get(streamId);
+        if (stream && replaying && !this.replays(group, stream, streamId, seq, arrivedAt)) return;
         const series = this.series.get(seriesId);
         if (!stream || !series || series.tail.width !== values.length) {
           this.onDamage(`group ${group}`, 'a journal row names an unknown stream or series');
           return;
         }
-        if (replaying && !this.replays(group, stream, streamId, seq, arrivedAt)) return;
         stream.seq = seq;
         stream.touchedAt = arrivedAt;
         stream.dirty = true;
+        const before = series.tail.bytes;
         series.tail.append(group, at, arrivedAt, values);
-        const { packRows, packBytes } = this.options.config;
-        if (series.tail.rows >= rowLimit(series, packRows) || series.tail.bytes >= packBytes)
-          this.due.add(series.host);
+        this.unpackedBytes += series.tail.bytes - before;
+        if (this.isFull(series)) this.due.add(series.host);
       },
       gap: (gap) => {
         const stream = this.streams.get(gap.stream);
@@ -258,6 +262,14 @@ export class Engine {
         this.pendingGaps.push(gap);
       },
     };
+  }
+
+  /** A short list read often must not pack the long one beside it too early: the series with most of the host's samples decides. */
+  private isFull({ tail, host, packedOnce }: SeriesState): boolean {
+    const { packRows, packBytes, memory } = this.options.config;
+    const limit = rowLimit(host.id, packedOnce, packRows * Math.min(1, memory / this.unpackedBytes));
+    if (tail.bytes >= packBytes || tail.rows >= limit * 4) return true;
+    return tail.rows >= limit && tail.samples * 2 >= host.series.reduce((sum, s) => sum + s.tail.samples, 0);
   }
 
   /** Whether a row from the journal is still to be taken into memory. Numbers lost to a damaged record become a gap that can be seen. */
@@ -319,6 +331,24 @@ export class Engine {
     });
   }
 
+  /** Column lists of which nothing was ever stored, or nothing within the longest retention. */
+  private forgetOldSeries(latest: Snapshot['latest']): Set<number> {
+    const before = this.options.clock.now() - this.options.config.keepHours;
+    const isKept = ({ last, series }: { last: LastValues; series: number }): boolean =>
+      last.ats.some((at) => at >= before) || (this.series.get(series)?.tail.rows ?? 0) > 0;
+    const gone = new Set(latest.filter((l) => !isKept(l)).map((l) => l.series));
+    if (gone.size === 0) return gone;
+    this.archive.transaction(() => {
+      for (const id of gone) this.archive.forgetSeries(id);
+    });
+    for (const id of gone) {
+      const host = this.series.get(id)?.host;
+      if (host) host.series = host.series.filter((s) => s.id !== id);
+      this.series.delete(id);
+    }
+    return gone;
+  }
+
   private packContext() {
     return {
       archive: this.archive,
@@ -339,6 +369,7 @@ export class Engine {
     for (const s of host.streams) s.dirty = false;
     for (const s of host.series) {
       if (s.tail.rows === 0) continue;
+      this.unpackedBytes -= s.tail.bytes;
       s.tail.clear();
       s.packedOnce = true;
     }

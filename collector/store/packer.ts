@@ -33,9 +33,11 @@ export interface PackContext {
 /** Spreads hosts over [0, 1), so that they are not all packed at once. */
 const spread = (id: number): number => (id * 0.618_033_988_749_895) % 1;
 
+const FEWEST_ROWS = 16;
+
 /** Rows after which a series is packed; the first time between half and all, by host. */
-export function rowLimit(s: SeriesState, packRows: number): number {
-  return s.packedOnce ? packRows : Math.ceil(packRows * (0.5 + spread(s.host.id) / 2));
+export function rowLimit(host: number, packedOnce: boolean, packRows: number): number {
+  return Math.max(FEWEST_ROWS, packedOnce ? packRows : packRows * (0.5 + spread(host) / 2));
 }
 
 /** Whether the oldest unpacked row has waited long enough. */

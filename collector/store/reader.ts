@@ -8,7 +8,7 @@ import { toDecimals } from './column.ts';
 import type { HostState, SeriesState } from './hosts.ts';
 import { openRollup, type StoredRollup } from './rollup-codec.ts';
 import { cutRows, foldColumn, join, replaceBuckets, sliceRollup, TIERS, type Rollup } from './rollup.ts';
-import { POWERS } from './tail.ts';
+import { POWERS, type Rows } from './tail.ts';
 
 export interface ColumnQuery {
   host: number;
@@ -44,6 +44,9 @@ export class Reader {
   private readonly archive: Archive;
   private readonly onDamage: (place: string) => void;
   private readonly rawFrom: () => number;
+  /** What one question has opened, for its other keys. */
+  private opened = new Map<string, Chunk[]>();
+  private unpacked = new Map<SeriesState, Rows>();
 
   /** `rawFrom`: raw samples from then on are kept; `onDamage` hears of every damaged block, each time it is met. */
   constructor(archive: Archive, options: { rawFrom: () => number; onDamage: (place: string) => void }) {
@@ -53,6 +56,24 @@ export class Reader {
   }
 
   points(host: HostState, query: ColumnQuery): Map<string, PointColumns> {
+    return this.asOne(() => this.pointsByKey(host, query));
+  }
+
+  /** Buckets on the grid of whole steps since 1970; the first one holds `from`, each is whole. */
+  buckets(host: HostState, query: ColumnQuery & { stepMs: number }): Map<string, BucketColumns> {
+    return this.asOne(() => this.bucketsByKey(host, query));
+  }
+
+  private asOne<T>(work: () => T): T {
+    try {
+      return work();
+    } finally {
+      this.opened = new Map();
+      this.unpacked = new Map();
+    }
+  }
+
+  private pointsByKey(host: HostState, query: ColumnQuery): Map<string, PointColumns> {
     const out = new Map<string, PointColumns>();
     for (const key of query.keys) {
       const parts = host.series.flatMap((s) => {
@@ -65,8 +86,7 @@ export class Reader {
     return out;
   }
 
-  /** Buckets on the grid of whole steps since 1970; the first one holds `from`, each is whole. */
-  buckets(host: HostState, query: ColumnQuery & { stepMs: number }): Map<string, BucketColumns> {
+  private bucketsByKey(host: HostState, query: ColumnQuery & { stepMs: number }): Map<string, BucketColumns> {
     const { stepMs } = query;
     const from = Math.floor(query.from / stepMs) * stepMs;
     const to = Math.ceil(query.to / stepMs) * stepMs;
@@ -91,7 +111,7 @@ export class Reader {
       const column = s.columns.indexOf(key);
       if (column < 0) continue;
       parts.push(...this.storedParts(s, column, tier, range.from, range.to));
-      const fresh = mergeParts(tailParts(s, column, range.from, range.to));
+      const fresh = mergeParts(this.tailParts(s, column, range.from, range.to));
       if (fresh.at.length > 0) parts.push(foldPoints(fresh, (TIERS[tier] as { stepMs: number }).stepMs));
     }
     const joined = join(parts, range.stepMs);
@@ -105,7 +125,9 @@ export class Reader {
   }
 
   private pointsOf(host: HostState, key: string, from: number, to: number): PointColumns {
-    return this.points(host, { host: host.id, keys: [key], from, to }).get(key) ?? { at: NONE, value: NONE };
+    return (
+      this.pointsByKey(host, { host: host.id, keys: [key], from, to }).get(key) ?? { at: NONE, value: NONE }
+    );
   }
 
   private storedParts(s: SeriesState, column: number, tier: number, from: number, to: number): Rollup[] {
@@ -120,7 +142,7 @@ export class Reader {
       const stored = this.openRollup(id, data, stepMs);
       if (stored) return sliceRollup({ at: stored.at, columns: [stored.column(column)] }, from, to);
       const start = windowOf(id) * windowMs;
-      const points = this.packedPoints(s, column, Math.max(from, start), Math.min(to, start + windowMs));
+      const points = this.packedPointsNow(s, column, Math.max(from, start), Math.min(to, start + windowMs));
       return foldPoints(points, stepMs);
     });
   }
@@ -134,25 +156,38 @@ export class Reader {
 
   /** What the archive holds of one column of one series, without the unpacked rows. */
   packedPoints(s: SeriesState, column: number, from: number, to: number): PointColumns {
-    return mergeParts(this.chunkParts(s, column, from, to));
+    return this.asOne(() => this.packedPointsNow(s, column, from, to));
+  }
+
+  private packedPointsNow(s: SeriesState, column: number, from: number, to: number): PointColumns {
+    return mergeParts(this.chunks(s, from, to).map((chunk) => chunkPart(chunk, column, from, to)));
   }
 
   private parts(s: SeriesState, column: number, from: number, to: number): Part[] {
-    return [...this.chunkParts(s, column, from, to), ...tailParts(s, column, from, to)];
+    const stored = this.chunks(s, from, to).map((chunk) => chunkPart(chunk, column, from, to));
+    return [...stored, ...this.tailParts(s, column, from, to)];
   }
 
-  private chunkParts(s: SeriesState, column: number, from: number, to: number): Part[] {
-    return this.archive.chunks(s.id, from, to).flatMap(({ id, data }) => {
-      const chunk = this.open(id, data);
-      return chunk ? [chunkPart(chunk, column, from, to)] : [];
-    });
+  private chunks(s: SeriesState, from: number, to: number): Chunk[] {
+    const place = `${s.id} ${from} ${to}`;
+    let chunks = this.opened.get(place);
+    if (!chunks) {
+      chunks = this.archive.chunks(s.id, from, to).flatMap(({ id, data }) => {
+        const chunk = openChunk(data);
+        if (!chunk) this.onDamage(`chunk ${id}`);
+        return chunk ? [chunk] : [];
+      });
+      this.opened.set(place, chunks);
+    }
+    return chunks;
   }
 
-  /** undefined when the chunk is damaged, which is counted. */
-  private open(id: number, data: Uint8Array): Chunk | undefined {
-    const chunk = openChunk(data);
-    if (!chunk) this.onDamage(`chunk ${id}`);
-    return chunk;
+  /** The unpacked rows, sorted by time. */
+  private tailParts(s: SeriesState, column: number, from: number, to: number): Part[] {
+    if (s.tail.rows === 0 || s.tail.maxAt < from || s.tail.minAt >= to) return [];
+    let rows = this.unpacked.get(s);
+    if (!rows) this.unpacked.set(s, (rows = s.tail.read()));
+    return [rowsPart(rows, column, from, to)];
   }
 }
 
@@ -164,18 +199,15 @@ function chunkPart(chunk: Chunk, column: number, from: number, to: number): Part
   return { at: pick(at, keep), value: pick(value, keep), arrivals: () => pick(chunk.arrivals(), keep) };
 }
 
-/** The unpacked rows as parts, each sorted by time: one when they came in order. */
-function tailParts(s: SeriesState, column: number, from: number, to: number): Part[] {
-  if (s.tail.rows === 0 || s.tail.maxAt < from || s.tail.minAt >= to) return [];
-  const rows = s.tail.read([column]);
+function rowsPart(rows: Rows, column: number, from: number, to: number): Part {
   const values = rows.columns[column] as Float64Array;
   const keep = rowsBetween(rows.at, from, to, values);
-  // Rows that arrived out of order are told apart by their place, not by the clock alone: sorting is stable.
+  // Sorting is stable: of rows with one time the last is the one that arrived last.
   keep.sort((a, b) => (rows.at[a] as number) - (rows.at[b] as number));
   const last = keep.filter(
     (row, i) => i + 1 === keep.length || rows.at[row] !== rows.at[keep[i + 1] as number],
   );
-  return [{ at: pick(rows.at, last), value: pick(values, last), arrivals: () => pick(rows.arrivedAt, last) }];
+  return { at: pick(rows.at, last), value: pick(values, last), arrivals: () => pick(rows.arrivedAt, last) };
 }
 
 function rowsBetween(at: Float64Array, from: number, to: number, value: Float64Array): number[] {
