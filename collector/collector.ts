@@ -19,6 +19,7 @@ import { type Fleet, openFleet } from './fleet/fleet.ts';
 import { agentRoutes } from './ingest/http.ts';
 import { type Ingest, openIngest } from './ingest/ingest.ts';
 import { attachLink } from './ingest/link.ts';
+import { watchUplink } from './liveness/uplink.ts';
 import { openWatch, type Watch } from './liveness/watch.ts';
 import { openMetrics } from './metrics.ts';
 import { openChannels } from './notifiers/index.ts';
@@ -79,6 +80,13 @@ async function joinParts(
   opened.push(() => store.close());
   const watch = await openWatch({ state, clock, config: config.liveness, log });
   opened.push(() => watch.stop());
+  const uplink = watchUplink({
+    targets: config.liveness.uplink,
+    clock,
+    log,
+    onTrouble: (on) => watch.ownTrouble(on),
+  });
+  opened.push(() => uplink.stop());
   const fleet = await openFleet({ state, store, verdicts: watch, clock, log });
   opened.push(() => fleet.close());
   const channels = openChannels(config.channels);

@@ -65,6 +65,15 @@ const fields = {
     default: 300_000,
     help: 'After a goodbye for a restart or an update a host may be quiet for so long.',
   },
+  uplink: {
+    kind: 'list',
+    help: 'Addresses that answer whenever the collector is on the network, such as its gateway or name server. When none answers, the collector doubts itself.',
+    of: {
+      kind: 'text',
+      help: 'An address with a TCP port.',
+      pattern: { re: /^\S+:\d{1,5}$/, words: 'host:port, such as 10.0.0.1:53' },
+    },
+  },
 } as const;
 
 export const livenessConfig = {
