@@ -1,12 +1,13 @@
 // An alert from end to end, with real parts: nginx, files, a tmpfs, an SMTP server, both programs as processes.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { type Mailbox, startMailbox } from '../support/mailbox.ts';
-import { freePort, startAgent, startCollector, temporaryFolder, until } from '../support/programs.ts';
+import { openNginx } from '../support/nginx.ts';
+import { startAgent, startCollector, temporaryFolder, until } from '../support/programs.ts';
 import { atEnd } from '../support/scope.ts';
 import { alertMails, firing, mailTo, resolved } from '../support/story.ts';
 
@@ -22,56 +23,18 @@ async function oneMail(mailbox: Mailbox, about: string, word: string): Promise<s
   return `${mail?.subject}\n${mail?.text}`;
 }
 
-function nginx(t: TestContext, port: number) {
-  const folder = temporaryFolder(t, 'niswatch-nginx');
-  const pidFile = join(folder, 'nginx.pid');
-  const file = join(folder, 'nginx.conf');
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
-    .map((n) => `${n}_temp_path ${folder}/${n};`)
-    .join(' ');
-  writeFileSync(
-    file,
-    `pid ${pidFile}; error_log stderr; events {} http { access_log off; ${paths} server { listen 127.0.0.1:${port}; return 200 ok; } }`,
-  );
-  const pid = () => Number(readFileSync(pidFile, 'utf8'));
-  return {
-    pidFile,
-    async start() {
-      spawn('/usr/sbin/nginx', ['-c', file, '-p', folder, '-e', 'stderr', '-g', 'daemon off;'], {
-        stdio: 'ignore',
-      });
-      await until('nginx to answer', 10_000, async () => (await fetch(`http://127.0.0.1:${port}/`)).ok);
-    },
-    kill() {
-      const master = pid();
-      const workers = spawnSync('ps', ['-o', 'pid=', '--ppid', String(master)], { encoding: 'utf8' });
-      for (const each of [master, ...workers.stdout.split('\n').filter(Boolean).map(Number)])
-        process.kill(each, 'SIGKILL');
-    },
-    stop() {
-      try {
-        process.kill(pid(), 'SIGTERM');
-      } catch {
-        // It was killed by the story and not started again.
-      }
-    },
-  };
-}
-
 test('a killed service is one alert and one mail within 30 s, and one recovery mail when it is back', async (t) => {
   const mailbox = await startMailbox(t);
   const collector = await startCollector(t, mailTo(mailbox));
-  const port = await freePort();
-  const service = nginx(t, port);
+  const service = await openNginx(t);
   await service.start();
-  atEnd(t, () => service.stop());
   const agent = await startAgent(t, collector, {
     hospital: '市第一人民医院',
     config: {
       probes: {
         service: { services: [{ name: 'nginx', pidFile: service.pidFile }] },
-        port: { targets: [{ name: 'web', port }] },
-        http: { targets: [{ name: 'web', url: `http://127.0.0.1:${port}/` }] },
+        port: { targets: [{ name: 'web', port: service.port }] },
+        http: { targets: [{ name: 'web', url: service.url }] },
       },
     },
   });
