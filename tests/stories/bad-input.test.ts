@@ -9,7 +9,15 @@ import { DatabaseSync } from 'node:sqlite';
 import { test, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { type AgentFrame, type Challenge, LIMITS, LINK_PATH } from '../../shared/frame.ts';
+import {
+  type AgentFrame,
+  type Challenge,
+  CHALLENGE_PATH,
+  type CollectorFrame,
+  FRAMES_PATH,
+  LIMITS,
+  LINK_PATH,
+} from '../../shared/frame.ts';
 import { agentCommand, collectorCommand, runToEnd } from '../support/ends.ts';
 import {
   type AgentProgram,
@@ -287,6 +295,14 @@ test('nobody gets in with a wrong key, an old signature, a copied key or no host
   }
   assert.equal(owner.ended(), undefined);
   assert.equal(await metricOf(collector, 'niswatch_ingest_replaced_total'), 0);
+  // Revoked by another process while it is connected.
+  const state = new DatabaseSync(join(collector.folder, 'data', 'state.db'));
+  state.prepare('update hosts set revokedAt = ? where id = ?').run(Date.now(), machine.host);
+  state.close();
+  assert.equal((await owner.answer('refuse')).code, 'REVOKED');
+  const back = await openWire(t, collector.url);
+  back.send(helloOf(machine, back.challenge, [owner.stream]));
+  assert.equal((await back.answer('refuse')).code, 'REVOKED');
   const trail = await collector.api<{ items: { what: string; subject: string }[] }>('/api/v1/audit');
   assert.equal(
     trail.items.filter((i) => i.what === 'host.cloned-key').length,
@@ -295,6 +311,52 @@ test('nobody gets in with a wrong key, an old signature, a copied key or no host
   );
   await allIsWell();
   await storedOnce(collector, machine.host, 1 + attempts.length);
+});
+
+test('over HTTP a signature serves once, and bad lines are refused without harm to the good ones', async (t) => {
+  const { collector, allIsWell } = await openScene(t);
+  const machine = await enrolMachine(collector);
+  const stream = newStream();
+  const post = async (path: string, type: string, body: string) => {
+    const headers = { 'content-type': type };
+    const answer = await fetch(`${collector.url}${path}`, { method: 'POST', headers, body });
+    return { status: answer.status, text: await answer.text() };
+  };
+  const challenged = await post(CHALLENGE_PATH, 'application/json', JSON.stringify({ agent: machine.host }));
+  const hello = helloOf(machine, JSON.parse(challenged.text) as Challenge, [stream]);
+  const early = reportOf(stream, 0, { at: Date.now() - 1000 });
+  const lines = [hello, COLUMNS, early, '{', reportOf(stream, 5), reportOf(stream, 1)];
+  const body = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
+  const send = async (text: string) => {
+    const { text: answers } = await post(FRAMES_PATH, 'application/x-ndjson', text);
+    return answers
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as CollectorFrame);
+  };
+  const first = await send(body);
+  const codes = (answers: CollectorFrame[]) => answers.flatMap((f) => (f.t === 'refuse' ? [f.code] : []));
+  assert.deepEqual(codes(first), ['FRAME_MALFORMED', 'SEQUENCE_JUMP']);
+  assert.ok(first.some((f) => f.t === 'ack' && f.seq === 1));
+  assert.deepEqual(codes(await send(body)), ['BAD_SIGNATURE'], 'the same post again');
+  for (const junk of ['', '\n\n', '{}', 'GET / HTTP/1.1', JSON.stringify(reportOf(stream, 2))])
+    assert.match(codes(await send(junk))[0] ?? '', /^FRAME_(MALFORMED|UNEXPECTED)$/, junk);
+  // It is turned away while it is still being sent: whether the 413 is seen is a matter of luck.
+  const huge = post(FRAMES_PATH, 'application/x-ndjson', 'x'.repeat(5 * 1024 ** 2));
+  assert.ok(
+    [413, 'cut'].includes(
+      await huge.then(
+        ({ status }) => status,
+        () => 'cut',
+      ),
+    ),
+  );
+  assert.equal((await post(FRAMES_PATH, 'application/json', '{"t":"hello"}')).status, 400);
+  assert.equal((await post(FRAMES_PATH, 'text/html', 'hello')).status, 400);
+  assert.equal((await post(CHALLENGE_PATH, 'application/json', '{"agent":7}')).status, 400);
+  assert.equal((await post(CHALLENGE_PATH, 'application/json', '{')).status, 400);
+  await allIsWell();
+  await storedOnce(collector, machine.host, 2);
 });
 
 test('handshakes that stop half-way, come to the wrong place or are no HTTP hold nobody up', async (t) => {
