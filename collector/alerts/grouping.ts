@@ -3,8 +3,8 @@
 //
 // Rules: alerts of a group that fire within groupWait share a message. A recovery is told once all alerts of the messages
 // concerned are resolved, and only where the firing was told. After the first message a group gets at most one per
-// groupInterval, but the first recovery and the first critical one are never held back. What fires again is taken
-// out of a recovery that has not left: nobody was told that it was over.
+// groupInterval, but the first recovery and the first critical one are never held back, and a critical alert that nobody was told
+// of yet waits 15 s at most. What fires again is taken out of a recovery that has not left: nobody was told that it was over.
 
 import type { Severity } from '../rules/rule.ts';
 import { worse } from './lifecycle.ts';
@@ -24,6 +24,9 @@ export interface Message {
   attempts: number;
   dropReason: string | null;
 }
+
+/** Between two messages of a group when the second tells of a critical alert for the first time. */
+const NEWS_MS = 15_000;
 
 /** Why a message is dropped. */
 export const REASONS = {
@@ -167,7 +170,8 @@ function add(
         alertIds,
         told,
       );
-    const notBefore = sooner ? Math.min(open.notBefore, now + config.groupWaitMs) : open.notBefore;
+    const latest = sooner ? now + config.groupWaitMs : newsBy(input, lane, alertIds, told);
+    const notBefore = Math.min(open.notBefore, latest);
     return lane.map((m) => (m === open ? { ...m, alertIds: joined, notBefore } : m));
   }
   const message: Message = {
@@ -199,7 +203,18 @@ function earliest(
     told === 'resolved'
       ? !recent.some((m) => m.kind === 'resolved')
       : isPressing(input, lane, alertIds, told);
-  return free ? soonest : Math.max(soonest, last.notBefore + input.config.groupIntervalMs);
+  if (free) return soonest;
+  const due = Math.max(soonest, last.notBefore + input.config.groupIntervalMs);
+  return Math.min(due, newsBy(input, lane, alertIds, told));
+}
+
+/** The latest time for a critical alert that this lane has never told; no limit for what is known or milder. */
+function newsBy(input: PlanInput, lane: readonly Message[], alertIds: readonly string[], told: Told): number {
+  const isNews = (id: string): boolean =>
+    input.alert(id)?.severity === 'critical' && !lane.some((m) => m.alertIds.includes(id));
+  if (told !== 'fired' || !alertIds.some(isNews)) return Infinity;
+  const last = recentOf(input, lane).findLast((m) => m.state !== 'waiting' || m.attempts > 0);
+  return Math.max(input.now + input.config.groupWaitMs, (last?.notBefore ?? -Infinity) + NEWS_MS);
 }
 
 /** A critical alert while the group has told nothing critical of late: a warning must not hold it back. */

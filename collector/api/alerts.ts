@@ -33,7 +33,7 @@ export function readStates(text: string | undefined): readonly AlertState[] {
 export async function listAlerts(state: Kysely<Tables>, wish: AlertsWish): Promise<AlertItem[]> {
   let query = state
     .selectFrom('alerts')
-    .innerJoin('hospitals', 'hospitals.id', 'alerts.hospitalId')
+    .leftJoin('hospitals', 'hospitals.id', 'alerts.hospitalId')
     .leftJoin('hosts', 'hosts.id', 'alerts.hostId')
     .selectAll('alerts')
     .select(['hospitals.name as hospitalName', 'hospitals.timeZone', 'hosts.name as hostName'])
@@ -50,7 +50,11 @@ export async function listAlerts(state: Kysely<Tables>, wish: AlertsWish): Promi
   return items.sort(byUrgency);
 }
 
-type AlertRow = Tables['alerts'] & { hospitalName: string; timeZone: string; hostName: string | null };
+type AlertRow = Tables['alerts'] & {
+  hospitalName: string | null;
+  timeZone: string | null;
+  hostName: string | null;
+};
 
 /** Open before resolved, unanswered before acknowledged, worse before milder, newer before older. */
 function byUrgency(a: AlertItem, b: AlertItem): number {
@@ -68,8 +72,9 @@ function toItem(row: AlertRow): AlertItem {
     state: row.state,
     subject: row.subject,
     host: row.hostId === null ? null : { id: row.hostId, name: row.hostName ?? row.hostId },
-    hospital: { id: row.hospitalId, name: row.hospitalName },
-    timeZone: row.timeZone,
+    // An alert of the platform itself belongs to no hospital.
+    hospital: { id: row.hospitalId, name: row.hospitalName ?? '' },
+    timeZone: row.timeZone ?? 'Asia/Shanghai',
     value: row.value,
     summary: JSON.parse(row.summary) as Text,
     advice: JSON.parse(row.advice) as Text,

@@ -233,7 +233,7 @@ describe('what the server refuses', () => {
   test('a request that never ends its headers is cut off by configuration', () => {
     assert.equal(stage.app.server.requestTimeout, 20_000);
     assert.equal(stage.app.server.headersTimeout, 10_000);
-    assert.equal(stage.app.server.maxConnections, 10_000);
+    assert.equal(stage.app.server.maxConnections, 25_000);
   });
 
   test('bytes that are not HTTP, without falling', async () => {

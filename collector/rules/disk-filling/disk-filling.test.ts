@@ -28,6 +28,19 @@ const cases: [string, Given, string[]][] = [
     ['critical / read-only: 磁盘 / 变为只读'],
   ],
   [
+    'a volume that is read-only on purpose is none of its business',
+    {
+      values: { 'disk_read_only{path="/cd"}': 1 },
+      checks: { 'disk:/cd': { status: 'ok' } },
+    },
+    [],
+  ],
+  [
+    'a volume that is gone is critical, by the word of its check',
+    { values: { mem_used: 1 }, checks: { 'disk:/data': { status: 'critical', text: '磁盘不存在或未挂载' } } },
+    ['critical /data missing: 磁盘 /data 读取不到：磁盘不存在或未挂载'],
+  ],
+  [
     'a Windows drive keeps its name',
     { values: { 'disk_used_percent{path="D:\\\\"}': 99 } },
     ['critical D:\\: 磁盘 D:\\ 已用 99.0%'],

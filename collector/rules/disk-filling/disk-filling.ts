@@ -1,9 +1,9 @@
 // A volume is nearly full, runs out of inodes, will be full within hours, or has become read-only.
 
 import type { SectionField } from '../../../shared/config/schema.ts';
-import { gather, judgeSeries } from '../reading.ts';
+import { gather, judgeChecks, judgeSeries } from '../reading.ts';
 import type { Evaluation, RuleUnit } from '../rule.ts';
-import { judgeReadOnly, judgeSpace, judgeInodes } from './judge.ts';
+import { judgeMissing, judgeReadOnly, judgeSpace, judgeInodes } from './judge.ts';
 
 const config = {
   kind: 'section',
@@ -104,8 +104,9 @@ export const diskFilling: RuleUnit<typeof config.fields> = {
         'disk_read_only',
         now,
         (labels) => `${pathOf(labels)} read-only`,
-        (reading, subject) => judgeReadOnly(config, reading, pathOf(reading.labels), subject),
+        (reading, subject) => judgeReadOnly(config, picture, reading, subject),
       ),
+      judgeChecks(picture, 'disk', now, (check, path) => judgeMissing(config, picture, check, path)),
     ];
     const all = parts.find((part) => part.unknown === 'all');
     if (all) return all;

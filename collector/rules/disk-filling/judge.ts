@@ -151,8 +151,16 @@ export function judgeInodes(limits: DiskLimits, reading: Reading, path: string, 
   };
 }
 
-export function judgeReadOnly(limits: DiskLimits, reading: Reading, path: string, subject: string): Word {
-  if (reading.value !== 1) return undefined;
+/** The agent knows which volumes are read-only on purpose: where its own check is content, so is this rule. */
+export function judgeReadOnly(
+  limits: DiskLimits,
+  picture: HostPicture,
+  reading: Reading,
+  subject: string,
+): Word {
+  const path = reading.labels.path ?? '';
+  const check = picture.checks.get(`disk:${path}`);
+  if (reading.value !== 1 || (check && check.status !== 'critical')) return undefined;
   return {
     subject,
     severity: 'critical',
@@ -164,5 +172,34 @@ export function judgeReadOnly(limits: DiskLimits, reading: Reading, path: string
       en: 'Usually a file system or disk fault: read the kernel log, copy the newest backup elsewhere, then plan the repair; do not reboot again and again.',
     },
     evidence: { [reading.key]: 1, readAt: reading.at },
+  };
+}
+
+/** A volume that is to be there and can no longer be read sends no figures; only its check tells of it. */
+export function judgeMissing(
+  limits: DiskLimits,
+  picture: HostPicture,
+  check: { status: string; text?: string; since: number },
+  path: string,
+): Word {
+  const newest = picture.latest.get(seriesKey('disk_used_percent', { path }));
+  if (check.status !== 'critical' || (newest && newest.at >= check.since)) return undefined;
+  return {
+    subject: `${path} missing`,
+    severity: 'critical',
+    forMs: limits.for,
+    summary: {
+      zh: `磁盘 ${path} 读取不到${check.text ? `：${check.text}` : ''}`,
+      en: `Volume ${path} cannot be read`,
+    },
+    advice: {
+      zh: '先确认该磁盘或网络共享是否仍然挂载、连接是否正常；数据库或备份在该盘上时，先停止写入再处理。',
+      en: 'See whether the disk or share is still mounted and connected; if a database or backups live there, stop writing before mending.',
+    },
+    evidence: {
+      [`disk:${path}`]: check.status,
+      since: check.since,
+      ...(check.text ? { check: check.text } : {}),
+    },
   };
 }
