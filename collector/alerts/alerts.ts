@@ -15,13 +15,7 @@ import type { RulesConfig } from './evaluate.ts';
 import { newName } from './ids.ts';
 import { openLedger } from './ledger.ts';
 import { openOutbox } from './outbox.ts';
-import { openPass } from './pass.ts';
-
-export interface AlertChange {
-  alertId: string;
-  hostId: string | null;
-  hospitalId: string;
-}
+import { type AlertChange, openPass } from './pass.ts';
 
 export interface Alerts {
   /** Somebody takes the alert over. Throws NamedError NOT_FOUND or CONFLICT (not firing). `hospitalId`: confined to it. */

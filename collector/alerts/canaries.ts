@@ -6,7 +6,7 @@ import { afterOutcome, type ChannelHealth, HEALTHY, judgeChannels, lastTimeOfDay
 import type { AlertsConfig } from './config.ts';
 import type { Judged } from './lifecycle.ts';
 import { writeMessages } from './messages.ts';
-import type { Outcome } from './outbox.ts';
+import type { Outcome } from './deliver.ts';
 
 export interface Canaries {
   /** Queues what is due; cheap when nothing is. */

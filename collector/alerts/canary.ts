@@ -1,7 +1,7 @@
 // Proves every channel once a day, and turns a channel that does not deliver into an alert of the platform.
 
 import type { Evaluation, Finding } from '../rules/rule.ts';
-import type { Outcome } from './outbox.ts';
+import type { Outcome } from './deliver.ts';
 
 /** What is known of a channel: since when nothing gets through, or why it refuses. */
 export interface ChannelHealth {

@@ -5,6 +5,7 @@ import { backoffMs } from '../../shared/backoff.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { describeError, isNamedError, NamedError } from '../../shared/errors.ts';
 import type { Notice, Notifier, Receipt } from '../notifiers/notifier.ts';
+import type { Log } from '../services.ts';
 import type { OutboxTable } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
 import { decide, isOver } from './decide.ts';
@@ -12,7 +13,25 @@ import type { Message } from './grouping.ts';
 import { fromOutboxRow } from './messages.ts';
 import { buildNotice, readAlerts } from './notice.ts';
 import type { Alert } from './record.ts';
-import type { Outcome, OutboxOptions } from './outbox.ts';
+
+export interface Outcome {
+  message: Message;
+  result: 'delivered' | 'rejected' | 'unreachable' | 'dropped';
+  detail: string;
+  at: number;
+}
+
+export interface OutboxOptions {
+  state: State;
+  channels: readonly { id: string; notifier: Notifier }[];
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  sendTimeoutMs: number;
+  publicUrl?: string;
+  /** After the row says so. */
+  onOutcome(outcome: Outcome): void;
+}
 
 const BACKOFF = { baseMs: 1_000, capMs: 300_000 };
 

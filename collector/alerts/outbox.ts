@@ -2,33 +2,11 @@
 // lane (group and channel) keeps its order; a try is counted before it is made, so that a crash repeats at worst, under
 // the same key.
 
-import type { Clock } from '../../shared/clock.ts';
-import type { Notifier } from '../notifiers/notifier.ts';
-import type { Log } from '../services.ts';
-import type { State } from '../state/state.ts';
-import { openDelivery } from './deliver.ts';
+import { openDelivery, type OutboxOptions } from './deliver.ts';
 import { laneOf, ready } from './decide.ts';
 import type { Message } from './grouping.ts';
 import { fromOutboxRow } from './messages.ts';
-
-export interface Outcome {
-  message: Message;
-  result: 'delivered' | 'rejected' | 'unreachable' | 'dropped';
-  detail: string;
-  at: number;
-}
-
-export interface OutboxOptions {
-  state: State;
-  channels: readonly { id: string; notifier: Notifier }[];
-  clock: Clock;
-  random: () => number;
-  log: Log;
-  sendTimeoutMs: number;
-  publicUrl?: string;
-  /** After the row says so. */
-  onOutcome(outcome: Outcome): void;
-}
+import type { State } from '../state/state.ts';
 
 export interface Outbox {
   /** Looks at what waits and starts what may go; resolves when those tries have ended. */

@@ -4,7 +4,6 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { RuleUnit } from '../rules/rule.ts';
 import type { VerdictSource } from '../services.ts';
-import type { AlertChange } from './alerts.ts';
 import type { Canaries } from './canaries.ts';
 import type { AlertsConfig } from './config.ts';
 import { judgeHost, type RulesConfig, withOrphans } from './evaluate.ts';
@@ -12,6 +11,13 @@ import type { Ledger, ScopeChanges } from './ledger.ts';
 import { type Change, type Judged, step } from './lifecycle.ts';
 import { openRound } from './round.ts';
 import { openSites } from './sites.ts';
+
+/** An alert that people can see changed. */
+export interface AlertChange {
+  alertId: string;
+  hostId: string | null;
+  hospitalId: string;
+}
 
 export interface PassOptions {
   fleet: Pick<Fleet, 'hosts' | 'picture' | 'takeDirty'>;

@@ -2,7 +2,7 @@
 // doubts, no host is called silent; when the doubt ends, every silence is counted anew.
 
 import * as say from './evidence.ts';
-import type { Effect, Fleet } from './liveness.ts';
+import type { Effect, Fleet } from './model.ts';
 
 /** With fewer hospitals than this, all of them quiet together is no sign of the collector's own fault. */
 const HOSPITALS_MIN = 3;

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readConfig } from '../../shared/config/schema.ts';
 import { livenessConfig } from './config.ts';
-import { addHost, type Effect, type Input, openFleet, step } from './liveness.ts';
+import { step } from './liveness.ts';
+import { addHost, type Effect, type Input, openFleet } from './model.ts';
 import type { VerdictWord } from './verdict.ts';
 
 const START = Date.UTC(2026, 5, 1, 2);

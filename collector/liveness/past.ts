@@ -1,6 +1,6 @@
 // What a host that comes back tells about the time in which it was not heard. Pure.
 
-import type { HelloFacts, HostLife } from './liveness.ts';
+import type { HelloFacts, HostLife } from './model.ts';
 
 export type Past = 'host-crashed' | 'host-shut-down' | 'agent-crashed' | 'agent-stopped' | 'link-cut';
 

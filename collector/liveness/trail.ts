@@ -4,7 +4,7 @@
 import type { Transaction } from 'kysely';
 import type { Tables } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
-import type { Effect, HostLife } from './liveness.ts';
+import type { Effect, HostLife } from './model.ts';
 import type { Evidence, VerdictWord } from './verdict.ts';
 
 type Written = Exclude<Effect, { kind: 'self-doubt' }>;

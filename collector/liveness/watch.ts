@@ -6,7 +6,8 @@ import { describeError } from '../../shared/errors.ts';
 import type { Log, PresenceSink, VerdictSource } from '../services.ts';
 import type { State } from '../state/state.ts';
 import type { LivenessConfig } from './config.ts';
-import { addHost, type Effect, type Fleet, type Input, openFleet, removeHost, step } from './liveness.ts';
+import { step } from './liveness.ts';
+import { addHost, type Effect, type Fleet, type Input, openFleet, removeHost } from './model.ts';
 import { openTrail, type RunMark, type SavedLife, type Trail } from './trail.ts';
 import type { Evidence, Verdict, VerdictWord } from './verdict.ts';
 

@@ -60,7 +60,7 @@ function Head({ alert }: { alert: AlertDetail }) {
   return (
     <section class={`panel verdict-panel ${over ? 'idle' : SEVERITY_TONE[alert.severity]}`}>
       <p class="muted">
-        {alert.hospital.name}
+        {alert.hospital.name || words.alerts.platform}
         {alert.host && (
           <>
             {' · '}

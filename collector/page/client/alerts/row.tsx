@@ -26,7 +26,7 @@ export function AlertRow({ alert }: { alert: AlertItem }) {
           {alert.summary[language]}
         </a>
         <small class="muted">
-          {alert.hospital.name}
+          {alert.hospital.name || words.alerts.platform}
           {alert.host ? ` · ${alert.host.name}` : ''}
         </small>
       </div>

@@ -169,6 +169,7 @@ export const en: Words = {
   },
   check: { ok: 'ok', warning: 'warning', critical: 'critical', unknown: 'unreadable' },
   alerts: {
+    platform: 'The platform itself',
     title: 'Alerts',
     open: 'Open',
     firing: 'Unanswered',

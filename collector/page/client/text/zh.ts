@@ -154,6 +154,7 @@ export const zh = {
   gap: { dropped: '缓存已满丢弃', thinned: '缓存稀释', corrupt: '缓存损坏', refused: '中心拒收' },
   check: { ok: '正常', warning: '警告', critical: '严重', unknown: '无法读取' },
   alerts: {
+    platform: '监控平台',
     title: '告警',
     open: '未恢复',
     firing: '待认领',
