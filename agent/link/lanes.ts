@@ -2,17 +2,7 @@
 
 import { LIMITS } from '../../shared/frame.ts';
 import type { Outgoing } from '../spool/spool.ts';
-import type { Effect, Session, View } from './state.ts';
-
-export interface Lane {
-  stream: string;
-  /** Highest number known durable, -1 for none. */
-  acked: number;
-  /** Highest number handed to the transport. */
-  sent: number;
-  /** Items sent and not acknowledged, each by its highest number. */
-  flight: readonly { seq: number; bytes: number }[];
-}
+import type { Effect, Lane, Session, View } from './state.ts';
 
 /** Reports of the live stream that may be under way at once: enough to fill one commit of the collector, few enough to resend. */
 export const LIVE_WINDOW = 8;

@@ -6,12 +6,6 @@ import type { Draft, Effect, Session, View } from './state.ts';
 export const EXCHANGES = 5;
 export const EXCHANGE_EVERY_MS = 600_000;
 
-export interface Exchange {
-  n: number;
-  askedMono: number;
-  best: { offsetMs: number; rttMs: number } | undefined;
-}
-
 export function beginExchange(session: Session, view: View, effects: Effect[]): void {
   session.exchange = { n: 0, askedMono: view.mono, best: undefined };
   session.exchangeDueAt = view.mono + EXCHANGE_EVERY_MS;

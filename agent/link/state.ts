@@ -3,9 +3,7 @@
 import { backoffMs } from '../../shared/backoff.ts';
 import type { AgentFrame, CollectorFrame, GoodbyeReason } from '../../shared/frame.ts';
 import type { Spool } from '../spool/spool.ts';
-import type { Lane } from './lanes.ts';
 import type { LinkState } from './link.ts';
-import type { Exchange } from './offset.ts';
 
 export type TransportKind = 'websocket' | 'http';
 
@@ -29,6 +27,24 @@ export const TIMES = {
   defaultPauseMs: 5000,
   longestPauseMs: 600_000,
 } as const;
+
+/** What is under way on one stream. */
+export interface Lane {
+  stream: string;
+  /** Highest number known durable, -1 for none. */
+  acked: number;
+  /** Highest number handed to the transport. */
+  sent: number;
+  /** Items sent and not acknowledged, each by its highest number. */
+  flight: readonly { seq: number; bytes: number }[];
+}
+
+/** One measurement of the clock offset. */
+export interface Exchange {
+  n: number;
+  askedMono: number;
+  best: { offsetMs: number; rttMs: number } | undefined;
+}
 
 export interface Session {
   openedAt: number;

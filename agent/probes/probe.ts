@@ -99,27 +99,32 @@ export interface Win32 {
     pid: number;
   }[];
   process(pid: number): { memoryRss: number; cpuSeconds: number } | undefined;
-  interfaces(): {
-    name: string;
-    up: boolean;
-    bytesRecv: number;
-    bytesSent: number;
-    packetsRecv: number;
-    packetsSent: number;
-    errIn: number;
-    errOut: number;
-    dropIn: number;
-    dropOut: number;
-  }[];
-  disks(): {
-    name: string;
-    reads: number;
-    writes: number;
-    readBytes: number;
-    writeBytes: number;
-    readTimeMs: number;
-    writeTimeMs: number;
-  }[];
+  interfaces(): (InterfaceCounters & { up: boolean })[];
+  disks(): DiskCounters[];
+}
+
+/** Since boot, as every platform counts them. */
+export interface InterfaceCounters {
+  name: string;
+  bytesRecv: number;
+  bytesSent: number;
+  packetsRecv: number;
+  packetsSent: number;
+  errIn: number;
+  errOut: number;
+  dropIn: number;
+  dropOut: number;
+}
+
+/** Since boot, as every platform counts them. */
+export interface DiskCounters {
+  name: string;
+  reads: number;
+  writes: number;
+  readBytes: number;
+  writeBytes: number;
+  readTimeMs: number;
+  writeTimeMs: number;
 }
 
 export interface Probe {

@@ -7,17 +7,9 @@ import type { MetricName } from '../../../shared/catalogue.ts';
 import type { Values } from '../../../shared/config/schema.ts';
 import type { Host, Probe, ProbeUnit, Sample } from '../probe.ts';
 import { probeSection } from '../section.ts';
+import type { CpuTimes } from './times.ts';
 import { readLinuxTimes } from './linux.ts';
 import { readWindowsTimes } from './windows.ts';
-
-/** Time since boot in any unit; what a system does not count is absent. */
-export interface CpuTimes {
-  user: number;
-  system: number;
-  idle: number;
-  iowait?: number;
-  steal?: number;
-}
 
 const CONFIG = probeSection('Processor use.', 15_000, {});
 

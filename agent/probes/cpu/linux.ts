@@ -1,7 +1,7 @@
 // Reads the first line of /proc/stat: ticks since boot, summed over all processors.
 
 import type { Host } from '../probe.ts';
-import type { CpuTimes } from './cpu.ts';
+import type { CpuTimes } from './times.ts';
 
 export async function readLinuxTimes(host: Host): Promise<CpuTimes> {
   return parseProcStat(await host.readText('/proc/stat'));

@@ -1,7 +1,7 @@
 // Sums what the runtime knows of each processor. Windows counts no iowait and no steal; its interrupt time is already within system time.
 
 import type { Host } from '../probe.ts';
-import type { CpuTimes } from './cpu.ts';
+import type { CpuTimes } from './times.ts';
 
 export async function readWindowsTimes(host: Host): Promise<CpuTimes> {
   const sum: CpuTimes = { user: 0, system: 0, idle: 0 };

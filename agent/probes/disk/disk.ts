@@ -16,34 +16,11 @@ import type {
   Statfs,
 } from '../probe.ts';
 import { probeSection } from '../section.ts';
+import type { Volume, VolumeChoice } from './volume.ts';
 import { judgeMissing, judgeSilent, judgeVolume, usedPercent } from './judge.ts';
 import { listLinuxVolumes } from './linux.ts';
 import { type Outcome, volumeReader } from './volume-reader.ts';
 import { listWindowsVolumes } from './windows.ts';
-
-export interface Volume {
-  /** As people name it, and the value of the label: `/data`, `C:`. */
-  path: string;
-  /** What statfs is asked for. */
-  root: string;
-  /** File system or kind of drive, for people. */
-  type: string;
-  readOnly: boolean;
-  /** Its answer depends on another machine. */
-  network: boolean;
-}
-
-export interface Listing {
-  volumes: Volume[];
-  /** Paths that the configuration names and the machine does not have. */
-  missing: string[];
-}
-
-export interface Choice {
-  include: readonly string[];
-  exclude: readonly string[];
-  types: readonly string[];
-}
 
 const PATH = { kind: 'text', help: 'A mount point such as /data, or a drive such as D:.' } as const;
 const CONFIG = probeSection('Space on volumes.', 15_000, {
@@ -186,7 +163,7 @@ function samplesOf(volume: Volume, space: Statfs): Sample[] {
 /** Names each volume that is found, so that one that vanishes later is an error and not a quiet end of its series. */
 async function discover(host: DiscoveryHost): Promise<Finding[]> {
   const listVolumes = host.platform === 'win32' ? listWindowsVolumes : listLinuxVolumes;
-  const choice: Choice = { include: [], exclude: [], types: ['nfs', 'nfs4', 'cifs', 'smb3', 'remote'] };
+  const choice: VolumeChoice = { include: [], exclude: [], types: ['nfs', 'nfs4', 'cifs', 'smb3', 'remote'] };
   const { volumes } = await listVolumes(host, choice);
   return volumes.map((volume) => ({
     what: `磁盘 ${volume.path}（${volume.type}）`,

@@ -2,7 +2,7 @@
 // appears once, under its shortest path, however often it is mounted or bound.
 
 import type { Host } from '../probe.ts';
-import type { Choice, Listing, Volume } from './disk.ts';
+import type { Listing, Volume, VolumeChoice } from './volume.ts';
 import { cleanPath } from './judge.ts';
 
 export interface Mount {
@@ -42,7 +42,7 @@ const NOT_BELOW = [
 /** A label must fit in a column name on the wire. */
 const LONGEST_PATH = 180;
 
-export async function listLinuxVolumes(host: Host, choice: Choice): Promise<Listing> {
+export async function listLinuxVolumes(host: Host, choice: VolumeChoice): Promise<Listing> {
   return chooseVolumes(parseMounts(await host.readText('/proc/self/mounts')), choice);
 }
 
@@ -65,7 +65,7 @@ function unescape(text: string): string {
   );
 }
 
-export function chooseVolumes(mounts: readonly Mount[], choice: Choice): Listing {
+export function chooseVolumes(mounts: readonly Mount[], choice: VolumeChoice): Listing {
   const include = new Set(choice.include.map(cleanPath));
   const exclude = new Set(choice.exclude.map(cleanPath));
   const types = new Set(choice.types);

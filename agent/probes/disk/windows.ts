@@ -2,14 +2,14 @@
 // configuration names it, because it may sleep or hang.
 
 import type { Host, Win32 } from '../probe.ts';
-import type { Choice, Listing, Volume } from './disk.ts';
+import type { Listing, Volume, VolumeChoice } from './volume.ts';
 import { cleanPath } from './judge.ts';
 
 type Drive = ReturnType<Win32['drives']>[number];
 
 const LETTERS = Array.from({ length: 24 }, (_, i) => `${String.fromCharCode(67 + i)}:`);
 
-export async function listWindowsVolumes(host: Host, choice: Choice): Promise<Listing> {
+export async function listWindowsVolumes(host: Host, choice: VolumeChoice): Promise<Listing> {
   return chooseDrives(host.win32 ? host.win32.drives() : await tryLetters(host), choice);
 }
 
@@ -26,7 +26,7 @@ async function tryLetters(host: Host): Promise<Drive[]> {
   return found.flat().map((path) => ({ path, kind: 'fixed', readOnly: false }));
 }
 
-export function chooseDrives(drives: readonly Drive[], choice: Choice): Listing {
+export function chooseDrives(drives: readonly Drive[], choice: VolumeChoice): Listing {
   const include = new Set(choice.include.map(cleanPath));
   const exclude = new Set(choice.exclude.map(cleanPath));
   const volumes: Volume[] = [];

@@ -4,30 +4,13 @@
 import type { Values } from '../../../shared/config/schema.ts';
 import type { Host, Probe, ProbeUnit, Sample } from '../probe.ts';
 import { probeSection } from '../section.ts';
+import type { DiskTraffic } from './traffic.ts';
 import { readLinuxDisks } from './linux.ts';
 import { readWindowsDisks } from './windows.ts';
 
-export interface DiskTraffic {
-  name: string;
-  reads: number;
-  writes: number;
-  readBytes: number;
-  writeBytes: number;
-  readTimeMs: number;
-  writeTimeMs: number;
-  /** Time with requests under way, and the same weighted by their number; Windows does not count them. */
-  ioTimeMs?: number;
-  weightedIoTimeMs?: number;
-}
-
-export interface Choice {
-  include: readonly string[];
-  exclude: readonly string[];
-}
-
 const NAME = {
   kind: 'text',
-  help: 'A device such as sda or dm-0; on Windows such as PhysicalDrive0.',
+  help: 'A device such as sda or dm-0, on Windows PhysicalDrive0; a * at the end stands for any ending.',
 } as const;
 const CONFIG = probeSection('Traffic of disks.', 15_000, {
   include: { kind: 'list', help: 'Devices read besides whole disks, such as dm-0.', of: NAME },

@@ -1,7 +1,8 @@
 // Reads /proc/diskstats (kernel documentation: admin-guide/iostats). A disk that never moved a byte is left out.
 
+import { type Choice, choose } from '../choice.ts';
 import type { Host } from '../probe.ts';
-import type { Choice, DiskTraffic } from './diskio.ts';
+import type { DiskTraffic } from './traffic.ts';
 
 const SECTOR_BYTES = 512;
 /** Loop, memory, compressed memory, optical, floppy, network block, device-mapper. */
@@ -45,13 +46,14 @@ export function parseDiskstats(text: string): DiskTraffic[] {
   return disks;
 }
 
-export function chooseDisks(disks: readonly DiskTraffic[], { include, exclude }: Choice): DiskTraffic[] {
+export function chooseDisks(disks: readonly DiskTraffic[], choice: Choice): DiskTraffic[] {
   const names = new Set(disks.map((disk) => disk.name));
-  return disks.filter((disk) => {
-    if (exclude.includes(disk.name)) return false;
-    if (include.includes(disk.name)) return true;
-    return !NOT_WHOLE_DISK.test(disk.name) && !isPartition(disk.name, names) && disk.reads + disk.writes > 0;
-  });
+  return choose(
+    disks,
+    choice,
+    (disk) =>
+      !NOT_WHOLE_DISK.test(disk.name) && !isPartition(disk.name, names) && disk.reads + disk.writes > 0,
+  );
 }
 
 /** `sda1` of `sda`, `nvme0n1p2` of `nvme0n1`; but `xvda1` alone, as some clouds name a whole disk, is none. */

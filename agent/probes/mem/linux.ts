@@ -2,7 +2,7 @@
 
 import { parseNamedNumbers } from '../named-numbers.ts';
 import type { Host } from '../probe.ts';
-import type { Memory } from './mem.ts';
+import type { Memory } from './memory.ts';
 
 const WANTED = new Set([
   'MemTotal',

@@ -4,15 +4,9 @@
 import type { Values } from '../../../shared/config/schema.ts';
 import type { Host, Judgement, Probe, ProbeUnit, Sample } from '../probe.ts';
 import { probeSection } from '../section.ts';
+import type { Memory } from './memory.ts';
 import { readLinuxMemory } from './linux.ts';
 import { readWindowsMemory } from './windows.ts';
-
-export interface Memory {
-  totalBytes: number;
-  availableBytes: number;
-  cachedBytes?: number;
-  committedBytes?: number;
-}
 
 const CONFIG = probeSection('Physical memory.', 15_000, {
   warnPercent: {

@@ -1,7 +1,7 @@
 // Takes memory and commit charge from Win32; without Win32 the runtime's own figures, which lack the commit charge.
 
 import type { Host } from '../probe.ts';
-import type { Memory } from './mem.ts';
+import type { Memory } from './memory.ts';
 
 export async function readWindowsMemory(host: Host): Promise<Memory> {
   const memory = host.win32?.memory();

@@ -1,14 +1,13 @@
 // Reads /proc/net/dev. Old kernels write the first number straight after the colon (`eth0:1500`).
 
-import type { Host } from '../probe.ts';
-import type { InterfaceTraffic } from './net.ts';
+import type { Host, InterfaceCounters } from '../probe.ts';
 
-export async function readLinuxInterfaces(host: Host): Promise<InterfaceTraffic[]> {
+export async function readLinuxInterfaces(host: Host): Promise<InterfaceCounters[]> {
   return parseNetDev(await host.readText('/proc/net/dev'));
 }
 
-export function parseNetDev(text: string): InterfaceTraffic[] {
-  const found: InterfaceTraffic[] = [];
+export function parseNetDev(text: string): InterfaceCounters[] {
+  const found: InterfaceCounters[] = [];
   for (const line of text.split('\n')) {
     // The last colon: an alias (`eth0:1`) has one of its own.
     const colon = line.lastIndexOf(':');

@@ -2,27 +2,11 @@
 // containers, bridges and tunnels bring, which come and go by the hundred, only when the configuration names them.
 
 import type { Values } from '../../../shared/config/schema.ts';
-import type { Host, Probe, ProbeUnit, Sample } from '../probe.ts';
+import { type Choice, choose } from '../choice.ts';
+import type { Host, InterfaceCounters, Probe, ProbeUnit, Sample } from '../probe.ts';
 import { probeSection } from '../section.ts';
 import { readLinuxInterfaces } from './linux.ts';
 import { readWindowsInterfaces } from './windows.ts';
-
-export interface InterfaceTraffic {
-  name: string;
-  bytesRecv: number;
-  bytesSent: number;
-  packetsRecv: number;
-  packetsSent: number;
-  errIn: number;
-  errOut: number;
-  dropIn: number;
-  dropOut: number;
-}
-
-export interface Choice {
-  include: readonly string[];
-  exclude: readonly string[];
-}
 
 const NAME = {
   kind: 'text',
@@ -64,17 +48,11 @@ const VIRTUAL =
   /^(lo|veth|docker|br-|virbr|vnet|tap|tun|ifb|dummy|cni|flannel|cali|kube-|nodelocaldns|lxc|lxd|podman|sit|gre|gretap|erspan|ip6|ip_vti|tunl|teql|vEthernet|Loopback Pseudo|isatap|Teredo)/;
 
 /** An interface that never carried a byte has nothing plugged in and says nothing. */
-export function chooseInterfaces<T extends InterfaceTraffic>(all: readonly T[], choice: Choice): T[] {
-  const isNamed = (names: readonly string[], name: string): boolean =>
-    names.some((n) => (n.endsWith('*') ? name.startsWith(n.slice(0, -1)) : name === n));
-  return all.filter((one) => {
-    if (isNamed(choice.exclude, one.name)) return false;
-    if (isNamed(choice.include, one.name)) return true;
-    return !VIRTUAL.test(one.name) && one.bytesRecv + one.bytesSent > 0;
-  });
+export function chooseInterfaces<T extends InterfaceCounters>(all: readonly T[], choice: Choice): T[] {
+  return choose(all, choice, (one) => !VIRTUAL.test(one.name) && one.bytesRecv + one.bytesSent > 0);
 }
 
-function samplesOf(one: InterfaceTraffic): Sample[] {
+function samplesOf(one: InterfaceCounters): Sample[] {
   const labels = { interface: one.name };
   return [
     { metric: 'net_bytes_recv', labels, value: one.bytesRecv },

@@ -2,7 +2,7 @@
 
 import { parseNamedNumbers } from '../named-numbers.ts';
 import type { Host } from '../probe.ts';
-import type { Swap } from './swap.ts';
+import type { Swap } from './space.ts';
 
 const SIZES = new Set(['SwapTotal', 'SwapFree']);
 const TRAFFIC = new Set(['pswpin', 'pswpout']);

@@ -3,16 +3,9 @@
 import type { Values } from '../../../shared/config/schema.ts';
 import type { Host, Probe, ProbeUnit, Sample } from '../probe.ts';
 import { probeSection } from '../section.ts';
+import type { Swap } from './space.ts';
 import { linuxSwapReader } from './linux.ts';
 import { windowsSwapReader } from './windows.ts';
-
-export interface Swap {
-  totalBytes: number;
-  usedBytes: number;
-  /** Since boot. */
-  inBytes?: number;
-  outBytes?: number;
-}
 
 const CONFIG = probeSection('Swap space or page file.', 15_000, {});
 

@@ -1,7 +1,7 @@
 // Takes the page files from Win32; without Win32 nothing is known.
 
 import type { Host } from '../probe.ts';
-import type { Swap } from './swap.ts';
+import type { Swap } from './space.ts';
 
 export function windowsSwapReader(host: Host): () => Promise<Swap | undefined> {
   return async () => {

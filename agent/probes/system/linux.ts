@@ -2,7 +2,7 @@
 
 import type { Host } from '../probe.ts';
 import { readSessions } from './sessions.ts';
-import type { System } from './system.ts';
+import type { System } from './facts.ts';
 
 /** Sessions lie outside /proc, where a read costs more, and hardly change. */
 const SESSIONS_EVERY_MS = 60_000;

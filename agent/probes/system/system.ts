@@ -5,16 +5,9 @@ import type { Values } from '../../../shared/config/schema.ts';
 import type { MetricName } from '../../../shared/catalogue.ts';
 import type { Host, Probe, ProbeUnit, Sample } from '../probe.ts';
 import { probeSection } from '../section.ts';
+import type { System } from './facts.ts';
 import { linuxSystemReader } from './linux.ts';
 import { windowsSystemReader } from './windows.ts';
-
-export interface System {
-  uptimeSeconds: number;
-  bootAtSeconds: number;
-  processors: number;
-  load?: { one: number; five: number; fifteen: number };
-  users?: number;
-}
 
 const CONFIG = probeSection('Time since boot, load, processors, sessions.', 15_000, {});
 

@@ -1,7 +1,7 @@
 // Takes time since boot and processors from the runtime. Windows has no load average, and sessions are not read.
 
 import type { Host } from '../probe.ts';
-import type { System } from './system.ts';
+import type { System } from './facts.ts';
 
 /** The instant of boot is wall clock less uptime, which shakes by the time between the two readings. */
 const SHAKE_SECONDS = 2;
