@@ -1,6 +1,11 @@
 #!/usr/bin/env node
 // niswatch-agent: finds the command and runs it. The only place of the agent that touches the process itself.
 
+// A file operation on a hung network share holds a thread of libuv's pool until the share comes back, and with the usual four
+// threads a few of them would stop every other read. The pool takes its size at its first use, which is after this module's
+// imports are loaded; nothing that is imported here may touch files while it loads.
+process.env.UV_THREADPOOL_SIZE ??= '16';
+
 import { nearest } from '../shared/config/schema.ts';
 import { NamedError } from '../shared/errors.ts';
 import {

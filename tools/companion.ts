@@ -35,8 +35,7 @@ export function startCompanion(options: CompanionOptions): Companion {
     cwd: options.folder,
     stdio: ['pipe', 'pipe', log],
     detached: true,
-    // A share that hangs holds one of these threads; four of them would stop all file work of the agent.
-    env: { ...process.env, NISWATCH_PARENT: 'stdin', UV_THREADPOOL_SIZE: '16' },
+    env: { ...process.env, NISWATCH_PARENT: 'stdin' },
   }) as ChildProcessByStdio<Writable, Readable, null>;
   closeSync(log);
   let rest = '';

@@ -59,7 +59,7 @@ function program(
       child = spawn(file, args, {
         cwd: root,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, UV_THREADPOOL_SIZE: '16', ...env },
+        env: { ...process.env, ...env },
       });
       const take = (text: string) => {
         output += text;
