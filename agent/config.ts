@@ -10,7 +10,7 @@ import { PROBES } from './probes/index.ts';
 import type { ProbeUnit } from './probes/probe.ts';
 import { spoolConfig } from './spool/config.ts';
 
-export const DEFAULT_INTERVAL_MS = 15_000;
+const DEFAULT_INTERVAL_MS = 15_000;
 
 const COLLECTOR = {
   kind: 'section',
@@ -53,7 +53,7 @@ const LOG = {
 } as const satisfies SectionField;
 
 /** The section of agent.yaml for these probes; commands use `AGENT_CONFIG`, tests may give their own. */
-export function agentSection(probes: readonly ProbeUnit[], platform: NodeJS.Platform = process.platform) {
+function agentSection(probes: readonly ProbeUnit[], platform: NodeJS.Platform = process.platform) {
   return {
     kind: 'section',
     help: 'Settings of the agent.',
@@ -85,12 +85,12 @@ export function agentSection(probes: readonly ProbeUnit[], platform: NodeJS.Plat
 export const AGENT_CONFIG = agentSection(PROBES);
 export type AgentConfig = Values<ReturnType<typeof agentSection>['fields']>;
 
-export function defaultDataFolder(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
+function defaultDataFolder(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
   if (platform === 'win32') return `${env.ProgramData ?? 'C:\\ProgramData'}\\niswatch-agent`;
   return '/var/lib/niswatch-agent';
 }
 
-export function defaultConfigFile(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
+function defaultConfigFile(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
   if (platform === 'win32') return `${defaultDataFolder(platform, env)}\\agent.yaml`;
   return '/etc/niswatch-agent/agent.yaml';
 }

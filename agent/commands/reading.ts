@@ -5,7 +5,7 @@ import { describeError } from '../../shared/errors.ts';
 import type { ProbeUnit, Reading } from '../probes/probe.ts';
 import { type ScheduledProbe, timeoutOf } from '../schedule/runner.ts';
 
-export const BETWEEN_MS = 1000;
+const BETWEEN_MS = 1000;
 
 export interface NamedReading {
   probe: string;

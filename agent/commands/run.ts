@@ -84,7 +84,7 @@ function launch(
   });
 }
 
-export function dialOptions(config: AgentConfig): DialOptions {
+function dialOptions(config: AgentConfig): DialOptions {
   const { proxy, caFile } = config.collector;
   return { proxy, ca: caFile ? readFileSync(caFile, 'utf8') : undefined, timeoutMs: DIAL_MS };
 }

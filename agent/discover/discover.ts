@@ -52,7 +52,7 @@ function checkProposal(units: readonly ProbeUnit[], text: string): void {
 }
 
 /** Pure. Findings without configuration are comments alone. */
-export function renderProposal(
+function renderProposal(
   units: readonly ProbeUnit[],
   findings: readonly UnitFinding[],
   failures: Proposal['failures'],

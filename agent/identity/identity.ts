@@ -41,7 +41,7 @@ export interface KeyPair {
   privateKey: string;
 }
 
-export const IDENTITY_FILE = 'identity.json';
+const IDENTITY_FILE = 'identity.json';
 
 export function identityPath(dataFolder: string): string {
   return join(dataFolder, IDENTITY_FILE);

@@ -5,7 +5,7 @@ import type { Outgoing } from '../spool/spool.ts';
 import type { Effect, Lane, Session, View } from './state.ts';
 
 /** Reports of the live stream that may be under way at once: enough to fill one commit of the collector, few enough to resend. */
-export const LIVE_WINDOW = 8;
+const LIVE_WINDOW = 8;
 const LIVE_READ_BYTES = 512 * 1024;
 /** More in one go would only fill the socket's buffer. */
 const HISTORY_READ_BYTES = 256 * 1024;

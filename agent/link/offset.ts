@@ -3,7 +3,7 @@
 
 import type { Draft, Effect, Session, View } from './state.ts';
 
-export const EXCHANGES = 5;
+const EXCHANGES = 5;
 export const EXCHANGE_EVERY_MS = 600_000;
 
 export function beginExchange(session: Session, view: View, effects: Effect[]): void {

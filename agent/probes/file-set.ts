@@ -71,7 +71,7 @@ export function isFinished(file: WatchedFile, monotonicMs: number, settleMs: num
   return file.confirmed && monotonicMs - file.quietSinceMs >= settleMs;
 }
 
-export function isTemporary(name: string): boolean {
+function isTemporary(name: string): boolean {
   return TEMPORARY.test(name);
 }
 

@@ -5,9 +5,9 @@ import type { CheckStatus } from '../../shared/catalogue.ts';
 import { type CheckResult, LIMITS } from '../../shared/frame.ts';
 import type { Judgement } from '../probes/probe.ts';
 
-export const ALL_EVERY_MS = 600_000;
+const ALL_EVERY_MS = 600_000;
 /** A sentence with a figure in it changes at every reading. */
-export const TEXT_EVERY_MS = 60_000;
+const TEXT_EVERY_MS = 60_000;
 const TEXT_LENGTH = 300;
 
 interface Sent {

@@ -13,7 +13,7 @@ import { type Columns, fitColumns, NO_COLUMNS, rounded, valuesOf } from './colum
 import { type Outcome, type ProbeState, Runner, type ScheduledProbe } from './runner.ts';
 
 /** How long a round waits for its slowest probe before it reports without it. */
-export const GRACE_MS = 2000;
+const GRACE_MS = 2000;
 const LATE_AT_MOST_MS = 60_000;
 /** Rates need two readings: the second comes this soon after the start, so that a page shows them within seconds. */
 export const SECOND_READING_MS = 2000;

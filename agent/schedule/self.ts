@@ -4,7 +4,7 @@ import type { Sample } from '../probes/probe.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { ProbeState, ScheduledProbe } from './runner.ts';
 
-export const SELF_INTERVAL_MS = 60_000;
+const SELF_INTERVAL_MS = 60_000;
 
 export function selfProbe(spool: Pick<Spool, 'stats'>, states: () => readonly ProbeState[]): ScheduledProbe {
   return {

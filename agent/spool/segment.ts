@@ -13,7 +13,7 @@ import type { Gap, GapReason, Series } from '../../shared/frame.ts';
 import { packBlock, unpackBlocks } from './blocks.ts';
 import { encodeRecord, scanRecords } from './record.ts';
 
-export const SEGMENT_VERSION = 1;
+const SEGMENT_VERSION = 1;
 const BLOCK_BYTES = 128 * 1024;
 
 export type SegmentKind = 'log' | 'full' | 'thin';

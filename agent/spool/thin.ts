@@ -5,7 +5,7 @@ import type { CheckResult, Report } from '../../shared/frame.ts';
 import { mergeRanges } from './ledger.ts';
 import type { Decoded, Item } from './segment.ts';
 
-export const THIN_STEP_MS = 5 * 60_000;
+const THIN_STEP_MS = 5 * 60_000;
 
 export interface Thinned {
   items: Item[];

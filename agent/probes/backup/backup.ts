@@ -6,10 +6,11 @@ import type { Value } from '../../../shared/config/schema.ts';
 import type { NamedError } from '../../../shared/errors.ts';
 import { fileError, type FileSet, openFileSet } from '../file-set.ts';
 import { nameField, requireDistinctNames } from '../named.ts';
+import { joinOutcomes, type Outcome } from '../outcome.ts';
 import type { Host, Probe, ProbeUnit } from '../probe.ts';
 import { probeSection } from '../section.ts';
 import { renderFailure } from '../words.ts';
-import { type BackupOutcome, type BackupState, judgeBackup, NEW_SET } from './judge.ts';
+import { type BackupState, judgeBackup, NEW_SET } from './judge.ts';
 
 const DAY_MS = 86_400_000;
 const ENGINES = [
@@ -82,20 +83,13 @@ export const BACKUP: ProbeUnit<typeof CONFIG.fields> = {
     const readers = config.sets.map((policy) => createReader(policy, host));
     return {
       async read() {
-        const outcomes = await Promise.all(readers.map((read) => read()));
-        return {
-          samples: outcomes.flatMap((outcome) => outcome.samples),
-          checks: outcomes.map((outcome) => outcome.check),
-          events: outcomes.flatMap((outcome) => outcome.events),
-          errors: outcomes.flatMap((outcome) => outcome.error ?? []),
-        };
+        return joinOutcomes(await Promise.all(readers.map((read) => read())));
       },
     };
   },
 };
 
 type Policy = Value<typeof CONFIG.fields.sets>[number];
-type Outcome = Omit<BackupOutcome, 'state'> & { error?: NamedError };
 
 function createReader(policy: Policy, host: Host): () => Promise<Outcome> {
   const set: FileSet = openFileSet(host, policy);
@@ -121,7 +115,6 @@ function judgeUnread(policy: Policy, error: NamedError): Outcome {
   return {
     samples: isMissing ? samples : [],
     check: { id: `backup:${policy.name}`, status: 'unknown', text: `备份集 ${policy.name} 无法判断：${why}` },
-    events: [],
     error,
   };
 }

@@ -47,7 +47,7 @@ function attribute(set: FoundSet, running: readonly BackupGroup['engine'][]): Fo
 }
 
 /** Pure. Whole layouts first; what belongs to one is not proposed again file by file. */
-export function findSets(folders: readonly WalkedFolder[]): FoundSet[] {
+function findSets(folders: readonly WalkedFolder[]): FoundSet[] {
   const layouts = folders.flatMap((folder) => layoutOf(folder, folders));
   const isTaken = (path: string): boolean =>
     layouts.some(({ owns }) => path === owns || path.startsWith(`${owns}/`));

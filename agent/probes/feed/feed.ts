@@ -5,7 +5,8 @@ import type { Value } from '../../../shared/config/schema.ts';
 import { NamedError } from '../../../shared/errors.ts';
 import { fileError, openFileSet } from '../file-set.ts';
 import { nameField, requireDistinctNames } from '../named.ts';
-import type { Host, Judgement, Probe, ProbeUnit, Sample } from '../probe.ts';
+import { joinOutcomes, type Outcome } from '../outcome.ts';
+import type { Host, Probe, ProbeUnit, Sample } from '../probe.ts';
 import { probeSection } from '../section.ts';
 import { renderAge, renderFailure } from '../words.ts';
 import { parseMarker } from './marker.ts';
@@ -48,7 +49,6 @@ const CONFIG = probeSection('Data feeds: age of the newest data.', 60_000, {
 });
 
 type Feed = Value<typeof CONFIG.fields.feeds>[number];
-type Outcome = { samples: Sample[]; check: Judgement; error?: NamedError };
 
 /** Clocks of servers differ by minutes; beyond that a time in the future is a fault. */
 const FUTURE_MS = 5 * 60_000;
@@ -62,12 +62,7 @@ export const FEED: ProbeUnit<typeof CONFIG.fields> = {
     const readers = config.feeds.map((feed) => createReader(feed, host));
     return {
       async read() {
-        const outcomes = await Promise.all(readers.map((read) => read()));
-        return {
-          samples: outcomes.flatMap((outcome) => outcome.samples),
-          checks: outcomes.map((outcome) => outcome.check),
-          errors: outcomes.flatMap((outcome) => outcome.error ?? []),
-        };
+        return joinOutcomes(await Promise.all(readers.map((read) => read())));
       },
     };
   },
@@ -128,7 +123,7 @@ function createMarker(feed: Feed, host: Host): () => Promise<number | undefined>
 }
 
 /** Pure. No data ever seen is a fault only after the feed was watched for as long as data may take. */
-export function judgeFeed(
+function judgeFeed(
   feed: { name: string; maxAge: number },
   newestMs: number | undefined,
   now: { wallMs: number; watchedMs: number },

@@ -3,6 +3,7 @@
 
 import { readEach } from '../each.ts';
 import { nameField, requireDistinctNames } from '../named.ts';
+import { joinOutcomes } from '../outcome.ts';
 import type { Probe, ProbeUnit } from '../probe.ts';
 import { probeSection } from '../section.ts';
 import { judgePage } from './judge.ts';
@@ -83,10 +84,7 @@ export const HTTP: ProbeUnit<typeof CONFIG.fields> = {
           },
           signal,
         );
-        return {
-          samples: outcomes.flatMap((outcome) => outcome.samples),
-          checks: outcomes.map((outcome) => outcome.check),
-        };
+        return joinOutcomes(outcomes);
       },
     };
   },

@@ -1,6 +1,7 @@
 // What an answer means for a target. Pure.
 
-import type { Judgement, Sample } from '../probe.ts';
+import { type Outcome } from '../outcome.ts';
+import type { Sample } from '../probe.ts';
 import { renderFailure } from '../words.ts';
 import type { Certificate, Page } from './request.ts';
 
@@ -24,11 +25,7 @@ const PROBLEMS: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: '证书与域名不符',
 };
 
-export function judgePage(
-  policy: PagePolicy,
-  page: Page,
-  nowMs: number,
-): { samples: Sample[]; check: Judgement } {
+export function judgePage(policy: PagePolicy, page: Page, nowMs: number): Outcome {
   const labels = { target: policy.name };
   const fault = faultOf(policy, page);
   const samples: Sample[] = [{ metric: 'http_up', labels, value: fault === undefined ? 1 : 0 }];

@@ -6,7 +6,8 @@ import type { Value } from '../../../shared/config/schema.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { readEach } from '../each.ts';
 import { nameField, requireDistinctNames } from '../named.ts';
-import type { Judgement, Probe, ProbeUnit, Sample } from '../probe.ts';
+import { joinOutcomes, type Outcome } from '../outcome.ts';
+import type { Probe, ProbeUnit } from '../probe.ts';
 import { probeSection } from '../section.ts';
 import { renderFailure } from '../words.ts';
 
@@ -50,20 +51,13 @@ export const PORT: ProbeUnit<typeof CONFIG.fields> = {
           (target) => readPort(target, host.clock, signal),
           signal,
         );
-        return {
-          samples: outcomes.flatMap((outcome) => outcome.samples),
-          checks: outcomes.map((outcome) => outcome.check),
-        };
+        return joinOutcomes(outcomes);
       },
     };
   },
 };
 
-async function readPort(
-  target: Target,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<{ samples: Sample[]; check: Judgement }> {
+async function readPort(target: Target, clock: Clock, signal: AbortSignal): Promise<Outcome> {
   const labels = { target: target.name };
   const id = `port:${target.name}`;
   const address = `${target.host}:${target.port}`;
