@@ -18,37 +18,30 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Collected, Outgoing, Position, Spool, SpoolDisk, SpoolStats } from './spool.ts';
 import type { SpoolLimits } from './config.ts';
-import { type Backoff, backoffMs } from '../../shared/backoff.ts';
-import type { GapReason, Report, Series } from '../../shared/frame.ts';
+import type { GapReason, Report } from '../../shared/frame.ts';
 import {
   acknowledgeUpTo,
   addGap,
-  allowedBytes,
   bookOf,
-  diskBytes,
   droppedRange,
   forgettable,
   lastNumber,
   type Ledger,
-  nextRelief,
+  neededRelief,
   type Relief,
   type SegmentInfo,
   saveLedger,
   type StreamBook,
 } from './ledger.ts';
 import { countHeld } from './held.ts';
+import { DiskHealth, type SpoolLog } from './health.ts';
 import { loadSpool } from './load.ts';
+import { SpoolMemory } from './memory.ts';
 import { collectItems, type Source } from './outgoing.ts';
 import { isDiskError, SegmentFiles } from './segment-files.ts';
 import { SegmentWriter } from './segment-writer.ts';
-import { entryAt, markUnsyncedAfter, newTail, pushEntry, shiftEntry, type Tail, trimTail } from './tail.ts';
+import { entryAt, markUnsyncedAfter, pushEntry, type Tail } from './tail.ts';
 import { thinSegment } from './thin.ts';
-
-export type SpoolLog = (
-  level: 'info' | 'warn' | 'error',
-  message: string,
-  fields: Record<string, unknown>,
-) => void;
 
 export interface SpoolOptions {
   folder: string;
@@ -63,14 +56,11 @@ export interface SpoolOptions {
 export const LEDGER_FILE = 'ledger.json';
 /** As many streams as a hello may name; more wait until the oldest are drained. */
 const MAX_STREAMS = 1000;
-const MAX_SEGMENTS = 10_000;
-const MAX_SERIES = 64;
 const ROOM_CHECK_MS = 30_000;
 /** Acknowledged numbers are learned anew from the collector; new gaps are not. */
 const SAVE_MS = 5 * 60_000;
 const SAVE_GAPS_MS = 1000;
 const DROPS_PER_SYNC = 16;
-const RETRY: Backoff = { baseMs: 500, capMs: 60_000 };
 
 /** Never throws for the disk's sake: a spool that cannot be read or written says so in `stats().failing` and goes on in memory. */
 export function openSpool(options: SpoolOptions): Spool {
@@ -82,16 +72,13 @@ class DiskSpool implements Spool {
   readonly #files: SegmentFiles;
   readonly #writer: SegmentWriter;
   #ledger: Ledger = new Map();
-  readonly #tails = new Map<string, Tail>();
-  readonly #series = new Map<string, Series>();
+  readonly #memory: SpoolMemory;
+  readonly #health: DiskHealth;
   readonly #lost: Record<GapReason, number> = { dropped: 0, thinned: 0, corrupt: 0, refused: 0 };
   #live: string;
   #isLoaded = false;
   #isDirty = false;
   #hasForgettable = false;
-  #failing: string | undefined;
-  #failures = 0;
-  #retryAt = -Infinity;
   #roomDueAt = -Infinity;
   #saveDueAt: number;
 
@@ -99,6 +86,8 @@ class DiskSpool implements Spool {
     this.#options = options;
     this.#files = new SegmentFiles(options.folder, options.disk);
     this.#writer = new SegmentWriter(options.disk, this.#files, options.limits.segmentBytes);
+    this.#memory = new SpoolMemory(options.limits);
+    this.#health = new DiskHealth(options);
     this.#saveDueAt = options.clock.monotonic() + SAVE_MS;
     this.#live = this.#newStream();
     this.sync();
@@ -114,7 +103,7 @@ class DiskSpool implements Spool {
   }
 
   append(collected: Collected, columns: readonly string[]): Position {
-    const tail = this.#tailOf(this.#live);
+    const tail = this.#memory.tailOf(this.#live);
     const { series: id, at, off, boot, v, ...rest } = collected;
     // The order of keys is part of the disk format: a segment is indexed by each record's first bytes.
     const report: Report = {
@@ -129,14 +118,14 @@ class DiskSpool implements Spool {
       ...rest,
     };
     const text = JSON.stringify(report);
-    const series = this.#seriesOf(id, columns);
+    const series = this.#memory.seriesOf(id, columns);
     pushEntry(tail, { report, series, bytes: Buffer.byteLength(text), text });
     this.#boundMemory();
     return { stream: this.#live, seq: report.seq };
   }
 
   sync(): void {
-    if (this.#now() >= this.#retryAt) this.#syncNow();
+    if (this.#health.mayTry()) this.#syncNow();
   }
 
   next(stream: string, after: number, maxBytes: number): Outgoing[] {
@@ -144,8 +133,8 @@ class DiskSpool implements Spool {
     if (!book) return [];
     const source: Source = {
       book,
-      tail: this.#tails.get(stream),
-      series: this.#series,
+      tail: this.#memory.tails.get(stream),
+      series: this.#memory.series,
       now: this.#now(),
       decode: (info) => this.#decode(book, info),
     };
@@ -164,7 +153,7 @@ class DiskSpool implements Spool {
   reject(stream: string, seq: number): void {
     const book = this.#ledger.get(stream);
     if (!book || seq <= book.acked || seq > this.#topOf(book)) return;
-    const at = entryAt(this.#tails.get(stream), seq)?.report.at;
+    const at = entryAt(this.#memory.tails.get(stream), seq)?.report.at;
     this.#declare(book, { from: seq, to: seq, reason: 'refused', fromAt: at, toAt: at }, 1);
   }
 
@@ -175,10 +164,11 @@ class DiskSpool implements Spool {
   }
 
   stats(): SpoolStats {
+    const { failing } = this.#health;
     return {
-      ...countHeld(this.#ledger, this.#tails),
+      ...countHeld(this.#ledger, this.#memory.tails),
       lost: { ...this.#lost },
-      ...(this.#failing === undefined ? {} : { failing: this.#failing }),
+      ...(failing === undefined ? {} : { failing }),
     };
   }
 
@@ -197,30 +187,13 @@ class DiskSpool implements Spool {
   #newStream(): string {
     const id = Buffer.from(this.#options.random()).toString('hex');
     bookOf(this.#ledger, id);
-    this.#tails.set(id, newTail(id));
+    this.#memory.tailOf(id);
     return id;
-  }
-
-  #tailOf(stream: string): Tail {
-    const tail = this.#tails.get(stream) ?? newTail(stream);
-    this.#tails.set(stream, tail);
-    return tail;
-  }
-
-  #seriesOf(id: string, columns: readonly string[]): Series {
-    const known = this.#series.get(id);
-    if (known) return known;
-    const series: Series = { t: 'series', id, columns: [...columns] };
-    this.#series.set(id, series);
-    // Columns may change without end; what is still needed is held by its entries and declared in its segments.
-    const [oldest] = this.#series.keys();
-    if (this.#series.size > MAX_SERIES && oldest !== undefined) this.#series.delete(oldest);
-    return series;
   }
 
   #topOf(book: StreamBook): number {
     const written = lastNumber(book);
-    const tail = this.#tails.get(book.id);
+    const tail = this.#memory.tails.get(book.id);
     return tail ? Math.max(written, tail.nextSeq - 1) : written;
   }
 
@@ -236,37 +209,19 @@ class DiskSpool implements Spool {
   }
 
   #boundMemory(): void {
-    const tails = [...this.#tails.values()];
-    let bytes = tails.reduce((sum, tail) => sum + tail.bytes, 0);
-    if (bytes <= this.#options.limits.memoryBytes) return;
+    if (!this.#memory.isOver()) return;
     this.#trim();
-    bytes = tails.reduce((sum, tail) => sum + tail.bytes, 0);
-    for (const tail of tails) {
-      while (bytes > this.#options.limits.memoryBytes && tail.entries.length > 1) {
-        const before = tail.bytes;
-        this.#giveUpOldest(tail);
-        bytes -= before - tail.bytes;
-      }
+    for (const { report } of this.#memory.shed()) {
+      const { stream, seq, at } = report;
+      const book = bookOf(this.#ledger, stream);
+      if (seq > book.acked)
+        this.#declare(book, { from: seq, to: seq, reason: 'dropped', fromAt: at, toAt: at }, 1);
     }
-  }
-
-  #giveUpOldest(tail: Tail): void {
-    const entry = shiftEntry(tail);
-    const book = bookOf(this.#ledger, tail.stream);
-    if (!entry || entry.text === undefined || entry.report.seq <= book.acked) return;
-    const { seq, at } = entry.report;
-    this.#declare(book, { from: seq, to: seq, reason: 'dropped', fromAt: at, toAt: at }, 1);
   }
 
   #trim(): void {
-    for (const tail of this.#tails.values()) {
-      const window = tail.stream === this.#live ? this.#options.limits.windowBytes : 0;
-      trimTail(tail, bookOf(this.#ledger, tail.stream).acked, window);
-      if (tail.stream !== this.#live && tail.entries.length === 0) {
-        this.#tails.delete(tail.stream);
-        this.#hasForgettable = true;
-      }
-    }
+    if (this.#memory.trim(this.#live, (stream) => bookOf(this.#ledger, stream).acked))
+      this.#hasForgettable = true;
   }
 
   // --- disk
@@ -278,42 +233,17 @@ class DiskSpool implements Spool {
       this.#forget();
       if (this.#isDirty && this.#now() >= this.#saveDueAt) this.#save();
     });
-    if (isHealthy) this.#recovered();
+    if (isHealthy) this.#health.recovered();
     this.#trim();
     this.#attempt(() => this.#keepRoom());
   }
 
   /** Runs a step on the disk; its failure becomes `failing`, never an exception. */
   #attempt(step: () => void): boolean {
-    try {
-      step();
-      return true;
-    } catch (error) {
-      if (!isDiskError(error)) throw error;
-      this.#failed(error);
-      return false;
-    }
-  }
-
-  #failed(error: Error & { code: string }): void {
-    if (this.#failing === undefined)
-      this.#options.log('error', 'the spool cannot be written; reports are kept in memory', {
-        code: 'SPOOL_UNAVAILABLE',
-        folder: this.#options.folder,
-        cause: error.message,
-      });
-    this.#failing = `${error.code}: ${error.message}`;
-    // Full jitter is for fleets; one disk is asked again at a fixed, growing distance.
-    this.#retryAt = this.#now() + backoffMs(RETRY, ++this.#failures, () => 1);
-    this.#roomDueAt = -Infinity;
-  }
-
-  #recovered(): void {
-    if (this.#failing !== undefined)
-      this.#options.log('info', 'the spool can be written again', { folder: this.#options.folder });
-    this.#failing = undefined;
-    this.#failures = 0;
-    this.#retryAt = -Infinity;
+    const isDone = this.#health.attempt(step);
+    // A disk that fails may be full.
+    if (!isDone) this.#roomDueAt = -Infinity;
+    return isDone;
   }
 
   #load(): void {
@@ -330,7 +260,7 @@ class DiskSpool implements Spool {
 
   #writeTails(): void {
     this.#files.sweep();
-    for (const tail of this.#tails.values()) {
+    for (const tail of this.#memory.tails.values()) {
       const book = bookOf(this.#ledger, tail.stream);
       while (tail.unsynced > 0) {
         try {
@@ -360,7 +290,7 @@ class DiskSpool implements Spool {
       const decoded = this.#decode(book, info);
       this.#files.rewrite(info, 'full', decoded.items, {
         text: decoded.text,
-        series: new Map([...this.#series, ...decoded.series]),
+        series: new Map([...this.#memory.series, ...decoded.series]),
       });
     });
   }
@@ -409,7 +339,7 @@ class DiskSpool implements Spool {
     this.#hasForgettable = false;
     for (const info of done) this.#removeSegment(info);
     for (const book of this.#ledger.values()) {
-      if (book.id === this.#live || this.#tails.has(book.id) || this.#isHeld(book)) continue;
+      if (book.id === this.#live || this.#memory.tails.has(book.id) || this.#isHeld(book)) continue;
       this.#ledger.delete(book.id);
       this.#isDirty = true;
     }
@@ -425,25 +355,14 @@ class DiskSpool implements Spool {
     if (!this.#isLoaded || this.#now() < this.#roomDueAt) return;
     this.#roomDueAt = this.#now() + ROOM_CHECK_MS;
     for (let drops = 0; drops < DROPS_PER_SYNC; drops++) {
-      const relief = this.#nextRelief();
+      const space = this.#options.disk.space(this.#options.folder);
+      const relief = neededRelief(this.#ledger, this.#writer.growing, this.#options.limits, space);
       if (!relief) return;
       if (relief.kind === 'thin' && this.#thin(relief)) break;
       if (relief.kind === 'drop') this.#drop(relief);
     }
     // More may be needed; a little at each sync, so that the agent never stands still for it.
     this.#roomDueAt = -Infinity;
-  }
-
-  #nextRelief(): Relief | undefined {
-    let [bytes, count] = [0, 0];
-    for (const { segments } of this.#ledger.values()) {
-      count += segments.length;
-      for (const segment of segments) bytes += diskBytes(segment.bytes);
-    }
-    const space = this.#options.disk.space(this.#options.folder);
-    if (count > MAX_SEGMENTS) return nextRelief(this.#ledger, this.#writer.growing, 'drop');
-    if (bytes <= allowedBytes(this.#options.limits, bytes, space)) return undefined;
-    return nextRelief(this.#ledger, this.#writer.growing, 'any');
   }
 
   /** False when there was no room for what would remain: the segment was dropped instead. */
@@ -454,7 +373,7 @@ class DiskSpool implements Spool {
       const thinned = thinSegment(decoded, book.acked);
       this.#files.rewrite(segment, 'thin', thinned.items, {
         text: decoded.text,
-        series: new Map([...this.#series, ...decoded.series]),
+        series: new Map([...this.#memory.series, ...decoded.series]),
       });
       this.#lost.thinned += thinned.removed;
       return true;

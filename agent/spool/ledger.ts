@@ -129,10 +129,10 @@ export function forgettable(book: StreamBook, growing: SegmentInfo | undefined):
 }
 
 /** What gives way next when room is short: the oldest segment not yet thinned, else the oldest; never the growing one. */
-export function nextRelief(
+function nextRelief(
   ledger: Ledger,
   growing: SegmentInfo | undefined,
-  only: 'thin' | 'drop' | 'any',
+  only: 'drop' | 'any',
 ): Relief | undefined {
   const oldest: Partial<Record<'thin' | 'drop', Relief>> = {};
   for (const book of ledger.values()) {
@@ -144,7 +144,7 @@ export function nextRelief(
       if (older(segment, oldest.drop)) oldest.drop = { kind: 'drop', book, segment };
     }
   }
-  return only === 'any' ? (oldest.thin ?? oldest.drop) : oldest[only];
+  return only === 'any' ? (oldest.thin ?? oldest.drop) : oldest.drop;
 }
 
 function older(segment: SegmentInfo, than: Relief | undefined): boolean {
@@ -156,7 +156,7 @@ export function diskBytes(bytes: number): number {
   return Math.ceil(bytes / CLUSTER_BYTES) * CLUSTER_BYTES;
 }
 
-export interface Room {
+interface Room {
   maxBytes: number;
   freeFloor: number;
   freeFloorPercent: number;
@@ -164,13 +164,32 @@ export interface Room {
 }
 
 /** How many bytes the spool may take now: its own limit, and what leaves the volume its floor; two segments it always may. */
-export function allowedBytes(
+function allowedBytes(
   room: Room,
   usedBytes: number,
   space: { freeBytes: number; totalBytes: number },
 ): number {
   const floor = Math.max(room.freeFloor, (space.totalBytes * room.freeFloorPercent) / 100);
   return Math.min(room.maxBytes, Math.max(2 * room.segmentBytes, usedBytes + space.freeBytes - floor));
+}
+
+const MAX_SEGMENTS = 10_000;
+
+/** What must give way for the spool to stay within its room; undefined when nothing needs to. */
+export function neededRelief(
+  ledger: Ledger,
+  growing: SegmentInfo | undefined,
+  room: Room,
+  space: { freeBytes: number; totalBytes: number },
+): Relief | undefined {
+  let [bytes, count] = [0, 0];
+  for (const { segments } of ledger.values()) {
+    count += segments.length;
+    for (const segment of segments) bytes += diskBytes(segment.bytes);
+  }
+  if (count > MAX_SEGMENTS) return nextRelief(ledger, growing, 'drop');
+  if (bytes <= allowedBytes(room, bytes, space)) return undefined;
+  return nextRelief(ledger, growing, 'any');
 }
 
 export function saveLedger(ledger: Ledger): string {
