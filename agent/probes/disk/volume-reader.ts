@@ -1,6 +1,6 @@
 // Asks volumes for their space, each with its own patience. Promise: one volume has at most one call under way, however often it
 // is asked, and volumes of other machines together never hold more than two: a call to a dead server keeps a thread of the
-// pool until the server comes back, and the agent has four.
+// pool until the server comes back, and the agent has sixteen.
 
 import type { Host, Statfs } from '../probe.ts';
 
