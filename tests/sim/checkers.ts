@@ -1,0 +1,257 @@
+// What must be true, whatever happened. The checkers know the truth of the simulated world and nothing of the modules under test.
+// Promise: a broken promise of the product is noted once, with its time, and ends the seed as failed.
+
+import type { Entry } from '../../collector/store/store.ts';
+import type { VerdictWord } from '../../collector/liveness/verdict.ts';
+
+export interface Violation {
+  at: number;
+  what: string;
+}
+
+/** One stream as it really was. */
+interface Truth {
+  values: number[];
+  /** Reports up to here were durable on the agent's disk. */
+  durable: number;
+  /** A restored snapshot took away what lies behind. */
+  kept: number;
+  /** 0 nothing, 1 stored, 2 declared as lost. */
+  fate: number[];
+  last: number;
+}
+
+export interface DeliveryCounts {
+  collected: number;
+  owed: number;
+  stored: number;
+  declared: number;
+}
+
+const MOST_VIOLATIONS = 5;
+
+export class Checkers {
+  readonly violations: Violation[] = [];
+  readonly #now: () => number;
+  readonly #streams = new Map<string, Truth>();
+  /** Hosts for which something happened that may cost reports. */
+  readonly #mayLose = new Set<string>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  fail(what: string): void {
+    if (this.violations.length < MOST_VIOLATIONS) this.violations.push({ at: this.#now(), what });
+  }
+
+  mayLose(host: string): void {
+    this.#mayLose.add(host);
+  }
+
+  collected(host: string, stream: string, seq: number, value: number): void {
+    const key = `${host}/${stream}`;
+    let truth = this.#streams.get(key);
+    if (!truth) {
+      truth = { values: [], durable: -1, kept: Infinity, fate: [], last: -1 };
+      this.#streams.set(key, truth);
+    }
+    if (seq !== truth.values.length)
+      this.fail(`${key}: number ${seq} given where ${truth.values.length} is next`);
+    truth.values.push(value);
+  }
+
+  /** All that was collected of these streams is durable at the agent. */
+  durable(host: string, streams: Iterable<string>): void {
+    for (const stream of streams) {
+      const truth = this.#streams.get(`${host}/${stream}`);
+      if (truth) truth.durable = truth.values.length - 1;
+    }
+  }
+
+  /** How far each stream of the host was durable. */
+  snapshot(host: string): ReadonlyMap<string, number> {
+    const all = new Map<string, number>();
+    for (const [key, truth] of this.#streams) if (key.startsWith(`${host}/`)) all.set(key, truth.durable);
+    return all;
+  }
+
+  restored(host: string, snapshot: ReadonlyMap<string, number>): void {
+    for (const [key, truth] of this.#streams) {
+      if (key.startsWith(`${host}/`)) truth.kept = Math.min(truth.kept, snapshot.get(key) ?? -1);
+    }
+  }
+
+  stored(entry: Entry): void {
+    const key = `${entry.host}/${entry.stream}`;
+    const truth = this.#streams.get(key);
+    const from = entry.kind === 'row' ? entry.seq : entry.from;
+    const to = entry.kind === 'row' ? entry.seq : entry.to;
+    if (!truth || to >= truth.values.length) return this.fail(`${key}: ${from}-${to} was never collected`);
+    if (from !== truth.last + 1) this.fail(`${key}: ${from} stored after ${truth.last}`);
+    truth.last = to;
+    for (let seq = from; seq <= to; seq++) {
+      if (truth.fate[seq]) this.fail(`${key}: number ${seq} counts twice`);
+      truth.fate[seq] = entry.kind === 'row' ? 1 : 2;
+    }
+    if (entry.kind === 'row' && entry.values[0] !== truth.values[from])
+      this.fail(`${key}: number ${from} is stored with the values of another report`);
+    if (entry.kind === 'gap' && !this.#mayLose.has(entry.host))
+      this.fail(`${key}: ${from}-${to} declared lost (${entry.reason}) although nothing went wrong`);
+  }
+
+  acknowledged(host: string, stream: string, seq: number, durable: number): void {
+    if (seq > durable) this.fail(`${host}/${stream}: ${seq} acknowledged, ${durable} durable`);
+  }
+
+  /** After healing and draining: collected = stored + declared. */
+  settle(): DeliveryCounts {
+    const counts = { collected: 0, owed: 0, stored: 0, declared: 0 };
+    for (const [key, truth] of this.#streams) {
+      counts.collected += truth.values.length;
+      const owedTo = Math.min(truth.durable, truth.kept);
+      counts.owed += owedTo + 1;
+      for (let seq = 0; seq < truth.values.length; seq++) {
+        if (truth.fate[seq] === 1) counts.stored++;
+        else if (truth.fate[seq] === 2) counts.declared++;
+        else if (seq <= owedTo) this.fail(`${key}: number ${seq} of ${owedTo} is lost without a word`);
+      }
+    }
+    return counts;
+  }
+}
+
+export type Word = VerdictWord;
+const DOWN: ReadonlySet<Word> = new Set(['silent', 'site-silent']);
+/** Longest way of a healthy agent back to the collector: a dial under way (20 s), a full backoff (60 s), the handshake. */
+const BACK_MS = 90_000;
+/** By then a silence must have its word: the limit, the grace after a start, and some ticks. */
+const LATEST_MS = 270_000;
+
+export interface Detection {
+  kind: string;
+  afterMs: number;
+}
+
+interface HostTruth {
+  /** Since when the host could be heard, or could not. */
+  good: boolean;
+  since: number;
+  /** Why not. */
+  why: string;
+  /** Windows in which it could be heard, newest last. */
+  windows: { from: number; to: number }[];
+  word: Word;
+  episodes: number;
+  noted: boolean;
+}
+
+/** Verdicts against what really happened. */
+export class Silences {
+  readonly detections: Detection[] = [];
+  readonly #checkers: Checkers;
+  readonly #now: () => number;
+  readonly #silentAfterMs: number;
+  readonly #hosts = new Map<string, HostTruth>();
+  /** Since when the collector has listened without trouble of its own. */
+  #calmSince: number | undefined;
+
+  constructor(checkers: Checkers, now: () => number, hosts: readonly string[], silentAfterMs: number) {
+    this.#checkers = checkers;
+    this.#now = now;
+    this.#silentAfterMs = silentAfterMs;
+    for (const host of hosts) {
+      this.#hosts.set(host, {
+        good: false,
+        since: 0,
+        why: 'off',
+        windows: [],
+        word: 'never-seen',
+        episodes: 0,
+        noted: false,
+      });
+    }
+  }
+
+  calm(isCalm: boolean): void {
+    if (isCalm) this.#calmSince ??= this.#now();
+    else this.#calmSince = undefined;
+  }
+
+  reachable(host: string, why: string | undefined): void {
+    const truth = this.#of(host);
+    const good = why === undefined;
+    const now = this.#now();
+    if (!good && truth.why !== why && !truth.good) truth.why = why;
+    if (good === truth.good) return;
+    if (truth.good) truth.windows.push({ from: truth.since, to: now });
+    if (truth.windows.length > 20) truth.windows.shift();
+    truth.good = good;
+    truth.since = now;
+    truth.why = why ?? '';
+    truth.noted = false;
+  }
+
+  verdict(host: string, word: Word): void {
+    const truth = this.#of(host);
+    const before = truth.word;
+    truth.word = word;
+    if (!DOWN.has(word) || before === word) return;
+    truth.episodes++;
+    const now = this.#now();
+    const longest = this.#longestGood(truth, now - this.#silentAfterMs);
+    if (longest >= BACK_MS)
+      this.#checkers.fail(
+        `${host} is called ${word}, but could be heard for ${Math.round(longest / 1000)} s of the limit`,
+      );
+    if (!truth.good && !truth.noted) {
+      truth.noted = true;
+      const from = Math.max(truth.since, this.#calmSince ?? now);
+      if (from === truth.since) this.detections.push({ kind: truth.why, afterMs: now - truth.since });
+    }
+  }
+
+  episodes(host: string): number {
+    return this.#of(host).episodes;
+  }
+
+  /** How long the host has been out of reach. */
+  outMs(host: string): number {
+    const truth = this.#of(host);
+    return truth.good ? 0 : this.#now() - truth.since;
+  }
+
+  /** Now and then: a long outage must have its word by now. */
+  look(): void {
+    const calm = this.#calmSince;
+    if (calm === undefined) return;
+    for (const [host, truth] of this.#hosts) {
+      if (truth.good || truth.word === 'never-seen' || truth.word === 'stopped' || truth.word === 'shutdown')
+        continue;
+      const lastedMs = this.#now() - Math.max(truth.since, calm);
+      if (lastedMs > LATEST_MS && !DOWN.has(truth.word))
+        this.#checkers.fail(
+          `${host} is out (${truth.why}) for ${Math.round(lastedMs / 1000)} s and called ${truth.word}`,
+        );
+    }
+  }
+
+  /** At the end: everybody is back. */
+  settle(): void {
+    for (const [host, truth] of this.#hosts)
+      if (truth.word !== 'up') this.#checkers.fail(`${host} is back and called ${truth.word}`);
+  }
+
+  #longestGood(truth: HostTruth, from: number): number {
+    const windows = truth.good ? [...truth.windows, { from: truth.since, to: this.#now() }] : truth.windows;
+    let longest = 0;
+    for (const window of windows) longest = Math.max(longest, window.to - Math.max(from, window.from));
+    return longest;
+  }
+
+  #of(host: string): HostTruth {
+    const truth = this.#hosts.get(host);
+    if (!truth) throw new Error(`no host ${host}`);
+    return truth;
+  }
+}

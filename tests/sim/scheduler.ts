@@ -1,0 +1,133 @@
+// The simulated time: events in order of their instant, then of their making. Promise: the same calls give the same order; after
+// an event that may have touched a promise, all that follows from it has run before the next event does.
+
+import type { Clock, Timer } from '../../shared/clock.ts';
+
+/** A process: its timers die with it and wait while it is frozen. */
+export interface Owner {
+  alive: boolean;
+  frozenUntil: number;
+  /** Runs a step of the process; what ends the process stops here. */
+  enter(run: () => void): void;
+}
+
+interface Event extends Timer {
+  at: number;
+  order: number;
+  owner: Owner | undefined;
+  periodMs: number;
+  run: (() => void) | undefined;
+}
+
+export class Scheduler {
+  now = 0;
+  /** Events run so far. */
+  ran = 0;
+  /** Set by whatever may have queued promise jobs. */
+  stirred = false;
+  readonly #heap: Event[] = [];
+  #order = 0;
+
+  after(delayMs: number, owner: Owner | undefined, run: () => void, periodMs = 0): Timer {
+    const event: Event = {
+      at: this.now + Math.max(0, delayMs),
+      order: this.#order++,
+      owner,
+      periodMs,
+      run,
+      cancel() {
+        event.run = undefined;
+      },
+    };
+    this.#push(event);
+    return event;
+  }
+
+  /** Runs everything up to `until` (exclusive of what is later). */
+  async run(until: number): Promise<void> {
+    for (let event = this.#heap[0]; event !== undefined && event.at <= until; event = this.#heap[0]) {
+      this.#pop();
+      this.#step(event);
+      if (!this.stirred) continue;
+      this.stirred = false;
+      // All promise jobs run before the next turn of the event loop; nothing else waits there.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.now = Math.max(this.now, until);
+  }
+
+  #step(event: Event): void {
+    const { run, owner } = event;
+    if (run === undefined) return;
+    if (owner !== undefined) {
+      if (!owner.alive) return;
+      if (owner.frozenUntil > event.at) {
+        event.at = owner.frozenUntil;
+        event.order = this.#order++;
+        return this.#push(event);
+      }
+    }
+    this.now = event.at;
+    this.ran++;
+    if (event.periodMs > 0) {
+      event.at += event.periodMs;
+      event.order = this.#order++;
+      this.#push(event);
+    }
+    if (owner === undefined) run();
+    else owner.enter(run);
+  }
+
+  #push(event: Event): void {
+    const heap = this.#heap;
+    let i = heap.length;
+    heap.push(event);
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      const parent = heap[up];
+      if (parent === undefined || isBefore(parent, event)) break;
+      heap[i] = parent;
+      i = up;
+    }
+    heap[i] = event;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop();
+    if (last === undefined || heap.length === 0) return;
+    let i = 0;
+    for (;;) {
+      let child = 2 * i + 1;
+      let least = heap[child];
+      if (least === undefined) break;
+      const right = heap[child + 1];
+      if (right !== undefined && isBefore(right, least)) {
+        child++;
+        least = right;
+      }
+      if (isBefore(last, least)) break;
+      heap[i] = least;
+      i = child;
+    }
+    heap[i] = last;
+  }
+}
+
+const isBefore = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
+
+/** What the wall of a machine shows, and since when it runs. */
+export interface Dial {
+  wallAtZero: number;
+  bootedAt: number;
+}
+
+/** The clock as one process sees it. */
+export function processClock(scheduler: Scheduler, owner: Owner, dial: Dial): Clock {
+  return {
+    now: () => Math.floor(dial.wallAtZero + scheduler.now),
+    monotonic: () => scheduler.now - dial.bootedAt,
+    after: (delayMs, run) => scheduler.after(delayMs, owner, run),
+    every: (periodMs, run) => scheduler.after(periodMs, owner, run, periodMs),
+  };
+}

@@ -1,0 +1,113 @@
+// The collector's store on a simulated disk: the contract of collector/store, and what a crash does to a commit under way: all of
+// it is there afterwards or nothing, with its watermarks.
+
+import { NamedError } from '../../shared/errors.ts';
+import type { Entry, Store } from '../../collector/store/store.ts';
+import type { Random } from './random.ts';
+import type { Sabotage } from './sabotage.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What is told of each entry once it is durable. */
+export type OnDurable = (entry: Entry) => void;
+
+const keyOf = (host: string, stream: string): string => `${host}/${stream}`;
+
+/** The disk below the store: it outlives the process. */
+export class StoreDisk {
+  readonly marks = new Map<string, number>();
+  readonly columns = new Map<string, readonly string[]>();
+  failing = false;
+  syncMs: () => number = () => 2;
+  readonly #onDurable: OnDurable;
+  readonly #scheduler: Scheduler;
+  readonly #sabotage: NonNullable<Sabotage['store']>;
+  /** Commits that the process handed over and the device has not finished. */
+  #pending: (readonly Entry[])[] = [];
+
+  constructor(scheduler: Scheduler, onDurable: OnDurable, sabotage: NonNullable<Sabotage['store']>) {
+    this.#scheduler = scheduler;
+    this.#onDurable = onDurable;
+    this.#sabotage = sabotage;
+  }
+
+  watermark(host: string, stream: string): number {
+    return this.marks.get(keyOf(host, stream)) ?? -1;
+  }
+
+  /** The machine or the process stopped: a commit under way reached the device, or it did not. */
+  crash(random: Random): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const entries of pending) {
+      if (!random.chance(0.5)) {
+        if (this.#sabotage.torn) for (const entry of entries) this.#mark(entry);
+        return;
+      }
+      this.#apply(entries);
+    }
+  }
+
+  open(isAlive: () => boolean): Store {
+    const none = (): never => {
+      throw new Error('the simulated store is only written');
+    };
+    const { watermark = (_host, _stream, durable) => durable } = this.#sabotage;
+    return {
+      watermarks: none,
+      watermark: (host, stream) => watermark(host, stream, this.watermark(host, stream), this.marks),
+      declare: (host, series, columns) => void this.columns.set(keyOf(host, series), columns),
+      columns: (host, series) => this.columns.get(keyOf(host, series)),
+      write: (entries) => this.#write(this.#sabotage.entries?.(entries) ?? entries, isAlive),
+      latest: async () => undefined,
+      keys: async () => [],
+      points: none,
+      buckets: async () => new Map(),
+      gaps: none,
+      stats: none,
+      maintain: async () => {},
+      close: async () => {},
+    };
+  }
+
+  #write(entries: readonly Entry[], isAlive: () => boolean): Promise<void> {
+    this.#scheduler.stirred = true;
+    if (!this.#sabotage.lenient) this.#check(entries);
+    const ends = this.failing;
+    if (!ends) this.#pending.push(entries);
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        if (!isAlive()) return;
+        this.#scheduler.stirred = true;
+        if (ends) return reject(new NamedError('STORE_UNAVAILABLE', 'the simulated disk refuses'));
+        if (!this.#pending.includes(entries)) return;
+        this.#pending = this.#pending.filter((other) => other !== entries);
+        this.#apply(entries);
+        resolve();
+      };
+      if (this.#sabotage.early && !ends) resolve();
+      this.#scheduler.after(this.syncMs() + (this.#sabotage.early ? 500 : 0), undefined, settle);
+    });
+  }
+
+  #check(entries: readonly Entry[]): void {
+    const next = new Map<string, number>();
+    for (const entry of entries) {
+      const key = keyOf(entry.host, entry.stream);
+      const expected = next.get(key) ?? (this.marks.get(key) ?? -1) + 1;
+      const from = entry.kind === 'row' ? entry.seq : entry.from;
+      if (from !== expected) throw new Error(`number ${from} where ${expected} is next`);
+      next.set(key, (entry.kind === 'row' ? entry.seq : entry.to) + 1);
+    }
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#mark(entry);
+      this.#onDurable(entry);
+    }
+  }
+
+  #mark(entry: Entry): void {
+    this.marks.set(keyOf(entry.host, entry.stream), entry.kind === 'row' ? entry.seq : entry.to);
+  }
+}
