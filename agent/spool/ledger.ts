@@ -220,7 +220,9 @@ export function loadLedger(ledger: Ledger, text: string): boolean {
   }
   for (const [id, gaps] of Object.entries(saved.gaps ?? {})) {
     if (!isStream(id) || !Array.isArray(gaps)) continue;
-    for (const [from, to, reason, fromAt, toAt] of gaps) {
+    for (const gap of gaps) {
+      if (!Array.isArray(gap)) continue;
+      const [from, to, reason, fromAt, toAt] = gap;
       if (isNumber(from) && isNumber(to) && to >= from)
         addGap(bookOf(ledger, id), { from, to, reason, fromAt, toAt });
     }

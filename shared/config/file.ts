@@ -38,5 +38,12 @@ export function parseYaml(text: string, path: string): unknown {
       `${path}:${at?.line ?? '?'}:${at?.col ?? '?'}: ${error.message.split('\n')[0]}`,
     );
   }
-  return document.toJS({ maxAliasCount: 50 }) ?? {};
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 50 }) ?? {};
+    JSON.stringify(value);
+    return value;
+  } catch (cause) {
+    // Aliases that multiply beyond measure or contain themselves: only seen when they are followed.
+    throw new NamedError('CONFIG_SYNTAX', `${path}: ${(cause as Error).message.split('\n')[0]}`, { cause });
+  }
 }
