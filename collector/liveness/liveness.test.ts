@@ -192,6 +192,18 @@ test('all hosts of a hospital quiet is one site picture; a hospital with one hos
   assert.ok(s.kinds('a').includes('site-picture') && s.kinds('b').includes('site-picture'));
 });
 
+test('a host whose connection has just ended does not make its silent sibling a silent site', () => {
+  const s = sim({ h1: ['a', 'b'], h2: ['c'] });
+  s.greetAll();
+  s.fall('a');
+  s.pass(115);
+  s.drop('b', 'reset');
+  s.pass(10);
+  assert.deepEqual([s.word('a'), s.word('b')], ['silent', 'suspect']);
+  s.pass(120);
+  assert.equal(s.word('b'), 'site-silent');
+});
+
 test('a stopped sibling proves nothing: the other host is silent by itself', () => {
   const s = sim({ h1: ['a', 'b'], h2: ['c'] });
   s.greetAll();

@@ -177,7 +177,7 @@ function tickUp(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void 
 function tickSuspect(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
   const { silentAfter, siteAfter } = fleet.config;
   const quiet = quietMs(fleet, life, now);
-  const site = sharedFate(fleet, life);
+  const site = sharedFate(fleet, life, now);
   if (site && quiet >= siteAfter) return siteSilent(site, now, out);
   if (quiet < silentAfter) return;
   change(life, 'silent', now, quietEvidence(life, now), out);
@@ -189,12 +189,18 @@ function quietEvidence(life: HostLife, now: number): Evidence[] {
   return [...(life.heardAt > 0 ? [say.lastHeard(life.heardAt, now, life.timeZone)] : []), ...kept];
 }
 
-/** The hosts of the hospital that should be heard, when there are several and none is; a host that said goodbye proves nothing. */
-function sharedFate(fleet: Fleet, life: HostLife): HostLife[] | undefined {
+/**
+ * The hosts of the hospital that should be heard, when there are several and none is; a host that said goodbye proves nothing, and
+ * one whose connection ended a moment ago is on its way back as a rule.
+ */
+function sharedFate(fleet: Fleet, life: HostLife, now: number): HostLife[] | undefined {
+  const { siteAfter, suspectAfter } = fleet.config;
   const expected = (fleet.hospitals.get(life.hospital) ?? []).filter(
     ({ verdict: { word } }) => word !== 'never-seen' && word !== 'stopped' && word !== 'shutdown',
   );
-  const quiet = expected.every(({ verdict: { word } }) => isQuiet(word));
+  const quiet = expected.every(
+    (other) => isQuiet(other.verdict.word) && quietMs(fleet, other, now) >= siteAfter - suspectAfter,
+  );
   return quiet && expected.length >= 2 ? expected : undefined;
 }
 
