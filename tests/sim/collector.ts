@@ -226,10 +226,14 @@ export class SimCollector {
     if (!process) return false;
     const { owner, ingest } = process;
     const { sabotage, log } = this.#world;
+    const send = (text: string): void => {
+      log.detail(() => `◀ ${text}`);
+      connection.send('agent', text);
+    };
     const guest = ingest.connect(
       {
-        send: (text) => connection.send('agent', text),
-        sendShort: (text) => connection.send('agent', text),
+        send,
+        sendShort: send,
         close: () => {
           this.#connections.delete(connection);
           connection.close('collector', 'closed');
@@ -255,6 +259,7 @@ export class SimCollector {
       },
       hear: (text) => {
         log.note('frame', text.length, text.charCodeAt(6));
+        log.detail(() => `▶ ${text}`);
         if (sabotage.beforeTake && guest.session.phase === 'open')
           sabotage.beforeTake(guest.session, decodeAgentFrame(text));
         guest.receive(text, text.length);

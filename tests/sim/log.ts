@@ -3,6 +3,8 @@
 export interface EventLog {
   note(kind: string, a: number, b: number): void;
   text(line: string): void;
+  /** For people only: no part of the hash. */
+  detail(line: () => string): void;
   hash(): string;
   readonly lines: string[];
 }
@@ -32,6 +34,9 @@ export function openLog(now: () => number, keep: boolean): EventLog {
       stamp();
       for (let i = 0; i < line.length; i++) mix(line.charCodeAt(i));
       if (keep) lines.push(`${(now() / 1000).toFixed(3).padStart(10)} ${line}`);
+    },
+    detail(line) {
+      if (keep) lines.push(`${(now() / 1000).toFixed(3).padStart(10)}   ${line()}`);
     },
     hash: () => (high >>> 0).toString(16).padStart(8, '0') + (low >>> 0).toString(16).padStart(8, '0'),
   };

@@ -158,8 +158,8 @@ class World implements HostWorld {
       ingest: {
         commitEvery: `${draw.int(1, 200)}ms`,
         historyPool: draw.pick(['64MiB', '20000B']),
-        framesPerSecond: draw.pick([200, 200, 5]),
-        frameBurst: draw.pick([2_000, 2_000, 30]),
+        framesPerSecond: draw.pick([200, 200, 200]),
+        frameBurst: draw.pick([2_000, 2_000, 2_000]),
       },
       liveness: {},
       alerts: {},
@@ -242,6 +242,7 @@ class World implements HostWorld {
   #restoreAll(): void {
     this.#collector?.start();
     for (const host of this.#hosts) {
+      host.dieAt(Infinity, 'kill');
       if (host.isOn) host.start();
       else host.boot();
     }
