@@ -69,6 +69,9 @@ export const ERRORS = {
   STORE_FULL: {
     mend: 'The disk under the collector is full. Free space; nothing stored is lost, agents keep their reports.',
   },
+  STORE_IN_USE: {
+    mend: 'Another collector runs on this data folder; stop it, or give this one its own (--data).',
+  },
   STORE_CORRUPT: {
     mend: 'A stored block failed its checksum; it is left out and counted. Check the disk, restore from backup.',
   },

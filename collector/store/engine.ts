@@ -436,10 +436,16 @@ function isPacked(host: HostState): boolean {
   return host.series.every((s) => s.tail.rows === 0);
 }
 
+/** SQLite's result code for a file that another process holds. */
+const SQLITE_BUSY = 5;
+
 function openArchive(folder: string): Archive {
   try {
     return new Archive(folder);
   } catch (error) {
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) {
+      throw new NamedError('STORE_IN_USE', `${folder} is open in another process`, { cause: error });
+    }
     throw diskError(`the archive in ${folder} cannot be opened`, error);
   }
 }

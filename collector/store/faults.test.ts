@@ -268,7 +268,7 @@ describe('embedded store on a failing machine', () => {
   it('is owned by one process at a time', () =>
     inFolder(async (folder) => {
       const store = await open(folder);
-      await assert.rejects(open(folder), (e) => isNamedError(e, 'STORE_UNAVAILABLE'));
+      await assert.rejects(open(folder), (e) => isNamedError(e, 'STORE_IN_USE'));
       await fill(store, 0, 2);
       await store.close();
     }));

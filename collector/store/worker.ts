@@ -49,12 +49,8 @@ const setup = workerData as Setup;
 const real = systemClock();
 /** Wall time is the main thread's, which sends it along: a test or simulation moves it. */
 let now = setup.now;
-const engine = new Engine({
-  folder: setup.folder,
-  config: setup.config,
-  log,
-  clock: { now: () => now, monotonic: () => real.monotonic() },
-});
+/** Made when everything below is in place, so that its failure is an answer like any other. */
+let engine: Engine;
 
 let packing: NodeJS.Immediate | undefined;
 
@@ -112,8 +108,16 @@ async function handle(id: number, request: Request): Promise<void> {
 
 port.on('message', (message: { id: number; request: Request }) => void handle(message.id, message.request));
 try {
+  engine = new Engine({
+    folder: setup.folder,
+    config: setup.config,
+    log,
+    clock: { now: () => now, monotonic: () => real.monotonic() },
+  });
   post({ id: 0, ok: true, result: engine.open() });
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   post({ id: 0, ok: false, message, ...(isNamedError(error) ? { code: error.code } : {}) });
+  // Nothing more can be asked of it: an open port would keep the thread, and with it the process, alive.
+  port.close();
 }
