@@ -12,6 +12,9 @@ interface Data {
   details: { duration_ms: number; type?: string; error?: Error & { cause?: unknown } };
 }
 
+/** `tests 12`, `duration_ms 3.4`: what the runner says of itself. */
+const OWN_FIGURE = /^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /;
+
 export default async function* reporter(source: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   let passed = 0;
   const failed: string[] = [];
@@ -23,8 +26,9 @@ export default async function* reporter(source: AsyncIterable<TestEvent>): Async
     }
     if (event.type === 'test:diagnostic') {
       const { message, nesting, file } = event.data as { message: string; nesting: number; file?: string };
-      // The runner's own closing figures have no nesting; ours come from inside a test.
-      if (nesting > 0 && file) yield `     ${relative(process.cwd(), file)}: ${message}\n`;
+      // The runner's own closing figures belong to no file.
+      if (file && (nesting > 0 || !OWN_FIGURE.test(message)))
+        yield `     ${relative(process.cwd(), file)}: ${message}\n`;
       continue;
     }
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
