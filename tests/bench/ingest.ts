@@ -3,13 +3,12 @@
 // per agent. Two processes, so that the collector's processor time (all its threads, and the packing of what is left, with
 // rollups) is its own; its limits per agent are raised, since an agent here sends hours of reports in seconds.
 
-import { type ChildProcess, fork } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERIES } from '../data/fleet.mjs';
 import type { BenchOptions } from './bench.ts';
+import { answer, makeKey, numberOf, profiling, start, withChildren } from './ingest/children.ts';
 import type { FromCollector, FromLoad, FromPack, Plan, ToCollector } from './ingest/plan.ts';
 
 export const about =
@@ -18,16 +17,16 @@ export const about =
 const AGENTS = 1_000;
 /** Two hours and a half: every host is packed at least once while it runs. */
 const TICKS = 600;
+/** One agent here sends in seconds what a real one sends in hours. */
+const UNBOUNDED = {
+  framesPerSecond: 1_000_000,
+  frameBurst: 1_000_000,
+  bytesPerSecond: '1GiB',
+  byteBurst: '1GiB',
+};
 
-export async function bench({ args }: BenchOptions): Promise<Record<string, number>> {
-  const folder = mkdtempSync(join(tmpdir(), 'niswatch-bench-ingest-'));
-  const children: ChildProcess[] = [];
-  try {
-    return await run(folder, args, children);
-  } finally {
-    for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  }
+export function bench({ args }: BenchOptions): Promise<Record<string, number>> {
+  return withChildren((folder, children) => run(folder, args, children));
 }
 
 async function run(
@@ -39,19 +38,21 @@ async function run(
   const ticks = numberOf(args, 'ticks', TICKS);
   const plan = join(folder, 'plan.json');
   const keys = Array.from({ length: agents }, makeKey);
-  writeFileSync(plan, JSON.stringify({ folder: join(folder, 'data'), agents, ticks, keys } satisfies Plan));
-  const profile = args[args.indexOf('--profile') + 1];
-  const profiling = args.includes('--profile') && profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
+  writeFileSync(
+    plan,
+    JSON.stringify({ folder: join(folder, 'data'), agents, ticks, keys, ingest: UNBOUNDED } satisfies Plan),
+  );
+  const profile = profiling(args);
 
-  const collector = start('collector', [plan], profiling);
+  const collector = start('ingest/collector', [plan], profile);
   children.push(collector);
   const ready = await answer<FromCollector, 'ready'>(collector, 'ready');
-  const load = start('load', [plan, ready.url], []);
+  const load = start('ingest/load', [plan, ready.url], []);
   children.push(load);
   const sent = await answer<FromLoad, 'sent'>(load, 'sent', collector);
   collector.send({ do: 'finish' } satisfies ToCollector);
   const stopped = await answer<FromCollector, 'stop'>(collector, 'stop');
-  const packer = start('pack', [plan], profiling);
+  const packer = start('ingest/pack', [plan], profile);
   children.push(packer);
   const packed = await answer<FromPack, 'pack'>(packer, 'pack');
 
@@ -73,43 +74,4 @@ async function run(
     sendSeconds: Number(sent.seconds.toFixed(2)),
     reopenMs: Math.round(packed.openMs),
   };
-}
-
-function numberOf(args: readonly string[], name: string, otherwise: number): number {
-  const i = args.indexOf(`--${name}`);
-  return i < 0 ? otherwise : Number(args[i + 1]);
-}
-
-function makeKey(): Plan['keys'][number] {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  return {
-    publicKey: publicKey.export({ format: 'jwk' }).x ?? '',
-    privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64url'),
-  };
-}
-
-function start(name: string, args: string[], execArgv: string[]): ChildProcess {
-  const options = ['--disable-warning=ExperimentalWarning', ...execArgv];
-  return fork(join(import.meta.dirname, 'ingest', `${name}.ts`), args, { execArgv: options });
-}
-
-/** The next message of that kind; a process that ends before it (`also` included) is an error. */
-function answer<M extends { did: string }, D extends M['did']>(
-  child: ChildProcess,
-  did: D,
-  also?: ChildProcess,
-): Promise<Extract<M, { did: D }>> {
-  return new Promise((resolve, reject) => {
-    const gone = (code: number | null): void =>
-      reject(new Error(`a process of the bench ended with ${code}`));
-    child.once('exit', gone);
-    also?.once('exit', gone);
-    child.on('message', (message) => {
-      const told = message as M;
-      if (told.did !== did) return;
-      child.off('exit', gone);
-      also?.off('exit', gone);
-      resolve(told as Extract<M, { did: D }>);
-    });
-  });
 }

@@ -1,5 +1,6 @@
-// The collector of the ingest bench in its own process: the whole one, as `niswatch serve` joins it, so that what it spends and
-// holds is measured by itself. What is counted begins when it listens and ends when it has stopped.
+// The collector of the ingest and fleet benches in its own process: the whole one, as `niswatch serve` joins it, so that what it
+// spends and holds is measured by itself. What is counted begins when it listens and ends when it has stopped. Started with a
+// port, it is a restart: the hosts are there.
 
 import { readFileSync } from 'node:fs';
 import { openCollector } from '../../../collector/collector.ts';
@@ -23,14 +24,8 @@ const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
 const clock = systemClock();
 const config = readConfig(collectorConfig, {
   name: COLLECTOR_NAME,
-  listen: { port: 0 },
-  // One agent here sends in seconds what a real one sends in hours.
-  ingest: {
-    framesPerSecond: 1_000_000,
-    frameBurst: 1_000_000,
-    bytesPerSecond: '1GiB',
-    byteBurst: '1GiB',
-  },
+  listen: { port: Number(process.argv[3] ?? 0) },
+  ...(plan.ingest ? { ingest: plan.ingest } : {}),
 });
 const say = (level: string) => (fields: object, message: string) => {
   if (level !== 'info') process.stderr.write(`${level}: ${message} ${JSON.stringify(fields)}\n`);
@@ -68,15 +63,18 @@ async function addHosts(state: State): Promise<void> {
   });
 }
 
-const state = await openFolderState(plan.folder);
-await addHosts(state);
-await state.destroy();
+if (process.argv[3] === undefined) {
+  const state = await openFolderState(plan.folder);
+  await addHosts(state);
+  await state.destroy();
+}
 const collector = await openCollector({ config, folder: plan.folder, clock, log, page });
 const before = process.cpuUsage();
 tell({ did: 'ready', url: collector.url });
 
 process.on('message', (message: ToCollector) => {
   if (message.do === 'finish') void finish();
+  else tell({ did: 'use', rssMiB: process.memoryUsage.rss() / 1024 ** 2, ...spentSince(before) });
 });
 
 async function finish(): Promise<void> {

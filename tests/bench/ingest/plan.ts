@@ -1,4 +1,4 @@
-// What the two processes of the ingest bench agree on, and the messages between them and the bench.
+// What the processes of the ingest and the fleet bench agree on, and the messages between them and the bench.
 
 import { createHash } from 'node:crypto';
 import { seriesKey } from '../../../shared/catalogue.ts';
@@ -15,14 +15,18 @@ export interface Plan {
   ticks: number;
   /** base64url raw public keys and PKCS#8 private keys (DER), one per agent. */
   keys: { publicKey: string; privateKey: string }[];
+  /** The `ingest` section of the collector; its defaults when left out. */
+  ingest?: Record<string, unknown>;
 }
 
-export type ToCollector = { do: 'finish' };
+/** `look` is answered with `use`: what was spent since the start. */
+export type ToCollector = { do: 'finish' } | { do: 'look' };
 export interface Spent {
   cpuSeconds: number;
   peakRssMiB: number;
 }
-export type FromCollector = { did: 'ready'; url: string } | ({ did: 'stop' } & Spent);
+export type FromCollector =
+  { did: 'ready'; url: string } | ({ did: 'use'; rssMiB: number } & Spent) | ({ did: 'stop' } & Spent);
 export type FromPack = {
   did: 'pack';
   openMs: number;
