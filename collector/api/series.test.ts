@@ -21,6 +21,8 @@ test('reads times as ISO text, milliseconds, now, and back from now', () => {
     ['2026-03-02T02:00:00Z', NOW],
     ['2026-03-02T10:00:00+08:00', NOW],
     [String(NOW), NOW],
+    [String(NOW / 1000), NOW],
+    [`${NOW / 1000}.25`, NOW + 250],
     ['now', NOW],
     ['-6h', NOW - 6 * HOUR],
     ['', undefined],
@@ -32,6 +34,17 @@ test('reads times as ISO text, milliseconds, now, and back from now', () => {
       (e) => isNamedError(e, 'BAD_REQUEST'),
       text,
     );
+});
+
+test('reads a step as a duration, as seconds, and from 1,000 on as milliseconds', () => {
+  for (const [step, stepMs] of [
+    ['60s', 60_000],
+    ['60', 60_000],
+    ['60000', 60_000],
+    ['1.5', 1_500],
+  ] as const) {
+    assert.equal(readTimes({ from: '-1h', step }, NOW).stepMs, stepMs, step);
+  }
 });
 
 test('never plans more points than the limit, whatever is asked', () => {

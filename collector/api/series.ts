@@ -46,23 +46,32 @@ export function automaticStep(rangeMs: number): number {
   return STEPS_MS.find((step) => rangeMs / step <= WANTED_POINTS) ?? 24 * HOUR;
 }
 
+/** A bare number is seconds, as Prometheus has it; from 1,000 on it is milliseconds, as instants here are. */
 function readStep(text: string): number {
-  const stepMs = parseDuration(text);
+  const bare = /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+  const stepMs = bare === undefined ? parseDuration(text) : Math.round(bare < 1000 ? bare * 1000 : bare);
   if (stepMs === undefined || stepMs < 1000 || stepMs > 31 * 24 * HOUR)
     throw new NamedError('BAD_REQUEST', `step: ${text} is not a duration of 1s to 31d such as 30s or 5m`);
   return stepMs;
 }
 
-/** ISO 8601, UTC milliseconds, `now`, or relative to now such as `-6h`. */
+/** ISO 8601, UTC milliseconds, Unix seconds, `now`, or relative to now such as `-6h`. */
 export function readInstant(name: string, text: string | undefined, now: number): number | undefined {
   if (text === undefined || text === '') return undefined;
   if (text === 'now') return now;
   const back = text.startsWith('-') ? parseDuration(text.slice(1)) : undefined;
   if (back !== undefined) return now - back;
-  const at = /^\d{10,16}$/.test(text) ? Number(text) : /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : readNumber(text);
   if (!Number.isFinite(at))
     throw new NamedError('BAD_REQUEST', `${name}: ${text} is not a time such as 2026-01-31T08:00:00Z or -6h`);
   return at;
+}
+
+/** Up to 11 digits count seconds: as milliseconds they would lie in 1973 or before. */
+function readNumber(text: string): number {
+  const match = /^(\d{9,16})(\.\d+)?$/.exec(text);
+  if (!match?.[1]) return NaN;
+  return match[1].length <= 11 ? Math.round(Number(text) * 1000) : Math.trunc(Number(text));
 }
 
 /** A wanted metric is a whole key, or a name that stands for all its label sets. */

@@ -49,7 +49,7 @@ export function heardAgain(at: number, zone: string, quietFrom: number): Evidenc
   return say(
     at,
     'heard-again',
-    `${time} 恢复通信，此前${span.zh}没有收到数据`,
+    `${time} 恢复通信，此前 ${span.zh}没有收到数据`,
     `Heard again at ${time} after ${span.en} without data`,
   );
 }
