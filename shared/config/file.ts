@@ -1,6 +1,6 @@
 // Reads a YAML configuration file and checks it against a schema. A missing file is an empty one when `optional`.
 
-import { parseDocument } from 'yaml';
+import { LineCounter, parseDocument } from 'yaml';
 import { NamedError } from '../errors.ts';
 import { type Fields, type ReadOptions, readConfig, type SectionField, type Values } from './schema.ts';
 
@@ -29,14 +29,13 @@ export function readConfigFile<S extends Fields>(
 
 /** YAML text → plain data. Throws NamedError CONFIG_SYNTAX with file, line and column. */
 export function parseYaml(text: string, path: string): unknown {
-  const document = parseDocument(text, { prettyErrors: true, strict: true });
+  const lineCounter = new LineCounter();
+  // Only the first error is told: pretty ones would be drawn for each of thousands.
+  const document = parseDocument(text, { prettyErrors: false, strict: true, lineCounter });
   const error = document.errors[0];
   if (error) {
-    const at = error.linePos?.[0];
-    throw new NamedError(
-      'CONFIG_SYNTAX',
-      `${path}:${at?.line ?? '?'}:${at?.col ?? '?'}: ${error.message.split('\n')[0]}`,
-    );
+    const { line, col } = lineCounter.linePos(error.pos[0]);
+    throw new NamedError('CONFIG_SYNTAX', `${path}:${line}:${col}: ${error.message.split('\n')[0]}`);
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: 50 }) ?? {};

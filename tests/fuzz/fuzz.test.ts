@@ -13,6 +13,8 @@ import { mutate, plans } from './mutate.ts';
 import type { Target } from './target.ts';
 import { TARGETS } from './targets/index.ts';
 
+/** The short form tries the same inputs every time: it guards what is known; the long form looks for more. */
+const SEED = process.env.NISWATCH_LONG ? {} : { seed: 20_261_123 };
 const RUNS = 400 * (process.env.NISWATCH_LONG ? 100 : 1);
 const corpus = join(import.meta.dirname, 'corpus');
 
@@ -30,7 +32,7 @@ for (const open of TARGETS) {
     const samples = [...target.samples, ...kept(target).values()];
     const runs = Math.ceil(RUNS * (target.share ?? 1));
     const property = fc.asyncProperty(plans, (plan) => judge(target, mutate(samples, plan)));
-    const found = await fc.check(property, { numRuns: runs });
+    const found = await fc.check(property, { numRuns: runs, ...SEED });
     if (!found.failed) return;
     const input = mutate(samples, found.counterexample?.[0] ?? { sample: 0, edits: [] });
     blame(`${keep(target, input)} (seed ${found.seed})`)(found.errorInstance);

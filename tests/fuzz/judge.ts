@@ -5,7 +5,8 @@
 import { isNamedError } from '../../shared/errors.ts';
 import type { Target } from './target.ts';
 
-export const LIMIT_MS = 100;
+/** 100 ms is the promise, measured in the long run; the short form, on any machine under any load, only tells a hang from work. */
+export const LIMIT_MS = process.env.NISWATCH_LONG ? 100 : 1000;
 export const LIMIT_BYTES = 128 * 1024 ** 2;
 const TRIES = 3;
 
