@@ -96,6 +96,8 @@ export class Checkers {
     }
     if (entry.kind === 'row' && entry.values[0] !== truth.values[from])
       this.fail(`${key}: number ${from} is stored with the values of another report`);
+    if (entry.kind === 'gap' && entry.reason === 'corrupt' && from <= Math.min(truth.durable, truth.kept))
+      this.fail(`${key}: ${from}-${to} declared corrupt although it was durable`);
     if (entry.kind === 'gap' && !this.#mayLose.has(entry.host))
       this.fail(`${key}: ${from}-${to} declared lost (${entry.reason}) although nothing went wrong`);
   }
@@ -125,23 +127,36 @@ export type Word = VerdictWord;
 const DOWN: ReadonlySet<Word> = new Set(['silent', 'site-silent']);
 /** Longest way of a healthy agent back to the collector: a dial under way (20 s), a full backoff (60 s), the handshake. */
 const BACK_MS = 90_000;
+/** A connected agent says something at least so often. */
+const BEAT_MS = 15_000;
 /** By then a silence must have its word: the limit, the grace after a start, and some ticks. */
 const LATEST_MS = 270_000;
+/** A verdict that stood for so long has become an alert. */
+const TOLD_MS = 60_000;
+const SUSPECT_MS = 30_000;
+const SPANS_KEPT = 100;
 
 export interface Detection {
   kind: string;
   afterMs: number;
 }
 
+/** `good`: it could be heard; `host`: it could not, by its own or its network's doing; `collector`: by the collector's. */
+interface Span {
+  kind: 'good' | 'host' | 'collector';
+  from: number;
+  to: number;
+}
+
 interface HostTruth {
-  /** Since when the host could be heard, or could not. */
-  good: boolean;
+  kind: Span['kind'];
   since: number;
-  /** Why not. */
+  /** Why it cannot be heard. */
   why: string;
-  /** Windows in which it could be heard, newest last. */
-  windows: { from: number; to: number }[];
+  /** Before `since`, newest last. */
+  spans: Span[];
   word: Word;
+  downSince: number;
   episodes: number;
   noted: boolean;
 }
@@ -153,6 +168,8 @@ export class Silences {
   readonly #now: () => number;
   readonly #silentAfterMs: number;
   readonly #hosts = new Map<string, HostTruth>();
+  /** Hosts that were down for so long that somebody must have been told. */
+  readonly owed = new Set<string>();
   /** Since when the collector has listened without trouble of its own. */
   #calmSince: number | undefined;
 
@@ -161,12 +178,14 @@ export class Silences {
     this.#now = now;
     this.#silentAfterMs = silentAfterMs;
     for (const host of hosts) {
+      const word: Word = 'never-seen';
       this.#hosts.set(host, {
-        good: false,
+        kind: 'host',
         since: 0,
         why: 'off',
-        windows: [],
-        word: 'never-seen',
+        spans: [],
+        word,
+        downSince: 0,
         episodes: 0,
         noted: false,
       });
@@ -180,13 +199,12 @@ export class Silences {
 
   reachable(host: string, why: string | undefined): void {
     const truth = this.#of(host);
-    const good = why === undefined;
+    const kind = why === undefined ? 'good' : why === 'collector' ? 'collector' : 'host';
     const now = this.#now();
-    if (!good && truth.why !== why && !truth.good) truth.why = why;
-    if (good === truth.good) return;
-    if (truth.good) truth.windows.push({ from: truth.since, to: now });
-    if (truth.windows.length > 20) truth.windows.shift();
-    truth.good = good;
+    if (kind === truth.kind) return;
+    if (now > truth.since) truth.spans.push({ kind: truth.kind, from: truth.since, to: now });
+    if (truth.spans.length > SPANS_KEPT) truth.spans.shift();
+    truth.kind = kind;
     truth.since = now;
     truth.why = why ?? '';
     truth.noted = false;
@@ -197,28 +215,32 @@ export class Silences {
     const before = truth.word;
     truth.word = word;
     if (!DOWN.has(word) || before === word) return;
+    truth.downSince = this.#now();
     truth.episodes++;
     const now = this.#now();
-    const longest = this.#longestGood(truth, now - this.#silentAfterMs);
-    if (longest >= BACK_MS)
+    const outMs = this.#outSinceHeard(truth);
+    // Of a silent site one host was quiet for the limit, and the others for most of it.
+    const leastMs = this.#silentAfterMs - BEAT_MS - (word === 'site-silent' ? SUSPECT_MS : 0);
+    if (outMs < leastMs) {
+      const seconds = Math.round(outMs / 1000);
       this.#checkers.fail(
-        `${host} is called ${word}, but could be heard for ${Math.round(longest / 1000)} s of the limit`,
+        `${host} is called ${word} after ${seconds} s without a connection by its own doing`,
       );
-    if (!truth.good && !truth.noted) {
-      truth.noted = true;
-      const from = Math.max(truth.since, this.#calmSince ?? now);
-      if (from === truth.since) this.detections.push({ kind: truth.why, afterMs: now - truth.since });
     }
+    if (truth.kind !== 'host' || truth.noted) return;
+    truth.noted = true;
+    if ((this.#calmSince ?? now) <= truth.since)
+      this.detections.push({ kind: truth.why, afterMs: now - truth.since });
   }
 
   episodes(host: string): number {
     return this.#of(host).episodes;
   }
 
-  /** How long the host has been out of reach. */
+  /** How long the host has been out of reach while the collector listened. */
   outMs(host: string): number {
     const truth = this.#of(host);
-    return truth.good ? 0 : this.#now() - truth.since;
+    return truth.kind === 'host' ? this.#now() - Math.max(truth.since, this.#calmSince ?? this.#now()) : 0;
   }
 
   /** Now and then: a long outage must have its word by now. */
@@ -226,13 +248,14 @@ export class Silences {
     const calm = this.#calmSince;
     if (calm === undefined) return;
     for (const [host, truth] of this.#hosts) {
-      if (truth.good || truth.word === 'never-seen' || truth.word === 'stopped' || truth.word === 'shutdown')
-        continue;
+      const told = this.#now() - Math.max(truth.downSince, calm) > TOLD_MS;
+      if (truth.word === 'silent' && told) this.owed.add(host);
+      if (truth.kind !== 'host') continue;
+      if (truth.word === 'never-seen' || truth.word === 'stopped' || truth.word === 'shutdown') continue;
       const lastedMs = this.#now() - Math.max(truth.since, calm);
-      if (lastedMs > LATEST_MS && !DOWN.has(truth.word))
-        this.#checkers.fail(
-          `${host} is out (${truth.why}) for ${Math.round(lastedMs / 1000)} s and called ${truth.word}`,
-        );
+      if (lastedMs <= LATEST_MS || DOWN.has(truth.word)) continue;
+      const seconds = Math.round(lastedMs / 1000);
+      this.#checkers.fail(`${host} is out (${truth.why}) for ${seconds} s and called ${truth.word}`);
     }
   }
 
@@ -242,11 +265,22 @@ export class Silences {
       if (truth.word !== 'up') this.#checkers.fail(`${host} is back and called ${truth.word}`);
   }
 
-  #longestGood(truth: HostTruth, from: number): number {
-    const windows = truth.good ? [...truth.windows, { from: truth.since, to: this.#now() }] : truth.windows;
-    let longest = 0;
-    for (const window of windows) longest = Math.max(longest, window.to - Math.max(from, window.from));
-    return longest;
+  /**
+   * Time since the host was surely connected, without that in which the collector could not hear, and without the way back after
+   * that. Any other good span is too short for the way back and counts.
+   */
+  #outSinceHeard(truth: HostTruth): number {
+    const spans = [...truth.spans, { kind: truth.kind, from: truth.since, to: this.#now() }];
+    let outMs = 0;
+    for (let i = spans.length - 1; i >= 0; i--) {
+      const span = spans[i];
+      if (!span) break;
+      const lastedMs = span.to - span.from;
+      if (span.kind === 'good' && lastedMs >= BACK_MS) break;
+      const isWayBack = span.kind === 'good' && i === spans.length - 1 && spans[i - 1]?.kind === 'collector';
+      if (span.kind !== 'collector' && !isWayBack) outMs += lastedMs;
+    }
+    return outMs;
   }
 
   #of(host: string): HostTruth {

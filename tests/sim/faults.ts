@@ -18,6 +18,7 @@ export interface FaultWorld {
   collector: SimCollector;
   storeDisk: StoreDisk;
   channels: { isDown: boolean };
+  isWhole: boolean;
   changed(): void;
   note(fault: string, host: number): void;
 }
@@ -36,7 +37,7 @@ const MINUTE = 60 * SECOND;
 const lasting = (random: Random): number =>
   random.chance(0.5) ? random.between(SECOND, 60 * SECOND) : random.between(MINUTE, 12 * MINUTE);
 
-function cutLink(world: FaultWorld, host: SimHost, ms: number, random: Random): void {
+function cutLink(world: FaultWorld, host: SimHost, ms: number): void {
   host.linkCuts++;
   world.network.cut((c) => c.path === host);
   world.changed();
@@ -45,7 +46,6 @@ function cutLink(world: FaultWorld, host: SimHost, ms: number, random: Random): 
     world.network.healed((c) => c.path === host);
     world.changed();
   });
-  void random;
 }
 
 export const FAULTS: readonly Fault[] = [
@@ -95,7 +95,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'link cut',
     everyMin: 6,
-    strike: (world, random) => cutLink(world, random.pick(world.hosts), lasting(random), random),
+    strike: (world, random) => cutLink(world, random.pick(world.hosts), lasting(random)),
   },
   {
     name: 'link flaps',
@@ -106,7 +106,7 @@ export const FAULTS: readonly Fault[] = [
       for (let i = 0; i < 12; i++) {
         at += random.between(SECOND, 20 * SECOND);
         const ms = random.between(SECOND, 15 * SECOND);
-        world.scheduler.after(at, undefined, () => cutLink(world, host, ms, random));
+        world.scheduler.after(at, undefined, () => cutLink(world, host, ms));
         at += ms;
       }
     },
@@ -145,12 +145,18 @@ export const FAULTS: readonly Fault[] = [
     name: 'collector killed',
     everyMin: 10,
     strike(world, random) {
-      world.collector.crash(random.chance(0.6) ? 'kill' : 'power');
-      world.scheduler.after(
-        random.chance(0.7) ? random.between(SECOND, 30 * SECOND) : lasting(random),
-        undefined,
-        () => world.collector.start(),
-      );
+      const how = random.chance(0.6) ? 'kill' : 'power';
+      const crash = (): void => {
+        world.collector.crash(how);
+        const awayMs = random.chance(0.7) ? random.between(SECOND, 30 * SECOND) : lasting(random);
+        world.scheduler.after(awayMs, undefined, () => world.collector.start());
+      };
+      // In the middle of a commit, or whenever.
+      if (random.chance(0.5)) crash();
+      else {
+        world.storeDisk.onCommit = () =>
+          void world.scheduler.after(random() * world.storeDisk.syncMs(), undefined, crash);
+      }
     },
   },
   {
@@ -183,9 +189,47 @@ export const FAULTS: readonly Fault[] = [
     everyMin: 12,
     strike(world, random) {
       const host = random.pick(world.hosts);
-      host.diskFault = random.pick(['EIO', 'ENOSPC']);
+      const calls = random.pick([['sync'], ['append'], ['append', 'replace'], ['append', 'replace', 'sync']]);
+      host.diskFault = { code: calls[0] === 'sync' ? 'EIO' : random.pick(['EIO', 'ENOSPC']), calls };
       world.checkers.mayLose(host.id);
+      if (random.chance(0.4)) {
+        world.scheduler.after(random.between(SECOND, 6 * MINUTE), undefined, () => {
+          host.powerCut();
+          world.scheduler.after(20 * SECOND, undefined, () => host.isOn || host.boot());
+        });
+      }
       world.scheduler.after(random.between(SECOND, 5 * MINUTE), undefined, () => {
+        host.diskFault = undefined;
+      });
+    },
+  },
+  {
+    name: 'bad hour of a host',
+    everyMin: 15,
+    strike(world, random) {
+      const host = random.pick(world.hosts);
+      const wholeMs = random.between(MINUTE, 8 * MINUTE);
+      const somewhen = (run: () => void): void =>
+        void world.scheduler.after(random.between(0, wholeMs), undefined, run);
+      cutLink(world, host, wholeMs);
+      world.checkers.mayLose(host.id);
+      for (let i = 0; i < 3; i++) {
+        somewhen(() => {
+          const calls = random.pick([['sync'], ['append'], ['append', 'replace', 'sync']]);
+          host.diskFault = { code: calls[0] === 'sync' ? 'EIO' : random.pick(['EIO', 'ENOSPC']), calls };
+        });
+        somewhen(() => {
+          host.diskFault = undefined;
+        });
+        somewhen(() => {
+          if (random.chance(0.5)) host.kill();
+          else host.powerCut();
+          world.scheduler.after(random.between(0, 30 * SECOND), undefined, () =>
+            host.isOn ? host.start() : host.boot(),
+          );
+        });
+      }
+      world.scheduler.after(wholeMs, undefined, () => {
         host.diskFault = undefined;
       });
     },
@@ -226,9 +270,11 @@ export const FAULTS: readonly Fault[] = [
     name: 'clock of the collector set',
     everyMin: 40,
     strike(world, random) {
-      const far = random.pick([2_000, MINUTE, 3_600_000, 30 * 86_400_000]);
       for (const host of world.hosts) world.checkers.mayLose(host.id);
-      world.collector.setClock(random.chance(0.5) ? far : -far);
+      // Set far back, messages that wait would wait until the wall shows their time again.
+      const far = random.pick([2_000, MINUTE, 3_600_000, 30 * 86_400_000]);
+      const isBack = random.chance(0.5);
+      world.collector.setClock(!isBack ? far : world.isWhole ? -random.pick([2_000, 30_000]) : -far);
     },
   },
   {

@@ -86,7 +86,7 @@ export class SimHost implements Path {
   linkCuts = 0;
   /** Shared by the hosts of a hospital. */
   readonly site: { cuts: number };
-  diskFault: 'EIO' | 'ENOSPC' | undefined;
+  diskFault: { code: 'EIO' | 'ENOSPC'; calls: readonly string[] } | undefined;
   readonly dial = { wallAtZero: WALL_START, bootedAt: 0 };
   readonly #world: HostWorld;
   readonly #settings: HostSettings;
@@ -115,15 +115,9 @@ export class SimHost implements Path {
     this.key = hostKey(place.index);
     this.#settings = settings;
     this.#random = random;
-    this.disk.fault = (call, path) => {
+    this.disk.fault = (call) => {
       if (--this.#callsLeft < 0) throw new ProcessDied();
-      if (this.diskFault === undefined) return undefined;
-      return call === 'append' ||
-        call === 'replace' ||
-        (call === 'sync' && this.diskFault === 'EIO') ||
-        path === ''
-        ? this.diskFault
-        : undefined;
+      return this.diskFault?.calls.includes(call) ? this.diskFault.code : undefined;
     };
   }
 

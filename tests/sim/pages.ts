@@ -12,13 +12,15 @@ import type { Scheduler } from './scheduler.ts';
 
 /** A recovery may be told of a silence that ended so long ago. */
 const RECOVERY_MS = 180_000;
+/** What a channel refused may be told so much later. */
+const OLD_MS = 15 * 60_000;
 
 export class Pages {
   readonly line = { isDown: false };
   readonly channel: Channel;
   /** Keys of pages that arrived, by what they are about. */
   readonly #told = new Map<string, Set<string>>();
-  readonly #silent = new Set<string>();
+  #downAt = -Infinity;
   readonly #checkers: Checkers;
   readonly #silences: Silences;
   /** Alerts that a page about them reached somebody. */
@@ -40,9 +42,10 @@ export class Pages {
         new Promise((resolve, reject) => {
           scheduler.after(random.between(20, 3_000), undefined, () => {
             scheduler.stirred = true;
+            if (this.line.isDown) this.#downAt = scheduler.now;
             if (this.line.isDown) return reject(new NamedError('CHANNEL_UNREACHABLE', 'no line'));
             log.text(`page ${notice.kind} ${notice.key}`);
-            this.#arrived(notice);
+            this.#arrived(notice, scheduler.now);
             resolve({ detail: 'ok' });
           });
         }),
@@ -54,7 +57,7 @@ export class Pages {
     };
   }
 
-  #arrived(notice: Notice): void {
+  #arrived(notice: Notice, now: number): void {
     if (notice.kind === 'canary') return;
     for (const alert of notice.alerts) {
       if (alert.rule !== 'silence') continue;
@@ -63,12 +66,15 @@ export class Pages {
         this.#alerts.add(alert.id);
         const keys = this.#told.get(scope) ?? new Set();
         this.#told.set(scope, keys.add(notice.key));
-        if (!notice.host) this.#silent.add(scope);
-        else if (keys.size > this.#silences.episodes(notice.host.id))
+        if (notice.host && keys.size > this.#silences.episodes(notice.host.id))
           this.#checkers.fail(
             `page ${keys.size} about ${scope} after ${this.#silences.episodes(notice.host.id)} silences`,
           );
-      } else if (notice.host && this.#silences.outMs(notice.host.id) > RECOVERY_MS)
+      } else if (
+        notice.host &&
+        now - this.#downAt > OLD_MS &&
+        this.#silences.outMs(notice.host.id) > RECOVERY_MS
+      )
         this.#checkers.fail(
           `a recovery of ${scope} is told, which is out for ${Math.round(this.#silences.outMs(notice.host.id) / 1000)} s`,
         );
@@ -86,6 +92,9 @@ export class Pages {
       this.#checkers.fail(`message ${key} (${kind}, ${groupKey}) still waits`);
     const rows = await state.selectFrom('alerts').selectAll().where('rule', '=', 'silence').execute();
     const messages = await state.selectFrom('outbox').selectAll().where('kind', '=', 'firing').execute();
+    for (const host of this.#silences.owed)
+      if (!rows.some((row) => row.hostId === host))
+        this.#checkers.fail(`${host} was silent and no alert says so`);
     for (const row of rows) {
       const name = `alert ${row.id} (${row.hostId ?? row.hospitalId})`;
       if (row.state !== 'resolved') this.#checkers.fail(`${name} is ${row.state} although everybody is back`);

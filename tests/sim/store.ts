@@ -18,6 +18,8 @@ export class StoreDisk {
   readonly columns = new Map<string, readonly string[]>();
   failing = false;
   syncMs: () => number = () => 2;
+  /** Called once, when the next commit begins. */
+  onCommit: (() => void) | undefined;
   readonly #onDurable: OnDurable;
   readonly #scheduler: Scheduler;
   readonly #sabotage: NonNullable<Sabotage['store']>;
@@ -72,6 +74,8 @@ export class StoreDisk {
   #write(entries: readonly Entry[], isAlive: () => boolean): Promise<void> {
     this.#scheduler.stirred = true;
     if (!this.#sabotage.lenient) this.#check(entries);
+    this.onCommit?.();
+    this.onCommit = undefined;
     const ends = this.failing;
     if (!ends) this.#pending.push(entries);
     return new Promise((resolve, reject) => {

@@ -201,6 +201,7 @@ class World implements HostWorld {
             sites: this.#sites,
           },
           ...{ collector, storeDisk: this.#disk, channels: this.#pages?.line ?? { isDown: false } },
+          isWhole: this.#pages !== undefined,
           changed: () => this.changed(),
           note: (fault, host) => this.log.text(`fault ${fault} ${host}`),
         },
