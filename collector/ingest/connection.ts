@@ -96,7 +96,10 @@ export class Conn implements Guest, Owner {
   send(frame: CollectorFrame): void {
     if (this.#over) return;
     if (frame.t === 'refuse') countRefusal(this.#hall.stats, frame.code);
-    this.wire.send(JSON.stringify(frame));
+    const text = JSON.stringify(frame);
+    // Answers to beats are most of what a large fleet is sent; of these kinds all but the letters are numbers.
+    if (frame.t === 'beat' || frame.t === 'time' || frame.t === 'credit') this.wire.sendShort(text);
+    else this.wire.send(text);
     if (this.wire.bufferedBytes() > STOP_SENDING_BYTES) this.#checkBuffer();
   }
 

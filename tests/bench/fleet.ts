@@ -68,8 +68,7 @@ async function run({ folder, children, agents, minutes, profile }: Run): Promise
   const storm = await restart(first, fleet, () => startCollector([new URL(first.url).port]));
   ask(fleet, { do: 'leave' });
   const left = await answer<FromAgents, 'left'>(fleet, 'left');
-  ask(storm.child, { do: 'finish' });
-  await answer<FromCollector, 'stop'>(storm.child, 'stop');
+  await finish(storm.child);
   return {
     ...steady,
     connectSeconds: rounded(connectSeconds),
@@ -128,10 +127,7 @@ async function restart(
   fleet: ChildProcess,
   startAgain: () => Promise<{ child: ChildProcess }>,
 ): Promise<{ child: ChildProcess; figures: Record<string, number> }> {
-  ask(old.child, { do: 'finish' });
-  const ended = new Promise((resolve) => old.child.once('exit', resolve));
-  await answer<FromCollector, 'stop'>(old.child, 'stop');
-  await ended;
+  await finish(old.child);
   const downAt = performance.now();
   ask(fleet, { do: 'count' });
   const back = answer<FromAgents, 'open'>(fleet, 'open');
@@ -152,6 +148,14 @@ async function restart(
     stormAckP99Ms: told.ackP99Ms,
   };
   return { child, figures };
+}
+
+/** Until the process is gone: its port is free then, and its profile written. */
+async function finish(collector: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => collector.once('exit', resolve));
+  ask(collector, { do: 'finish' });
+  await answer<FromCollector, 'stop'>(collector, 'stop');
+  await ended;
 }
 
 /** Until no more waits than a moment's reports. */
