@@ -193,14 +193,14 @@ class World implements HostWorld {
     scheduler.after(MINUTE, undefined, () => {
       faults = unleash(
         {
-          ...{
-            scheduler,
-            network: this.network,
-            checkers: this.checkers,
-            hosts: this.#hosts,
-            sites: this.#sites,
-          },
-          ...{ collector, storeDisk: this.#disk, channels: this.#pages?.line ?? { isDown: false } },
+          scheduler,
+          collector,
+          network: this.network,
+          checkers: this.checkers,
+          hosts: this.#hosts,
+          sites: this.#sites,
+          storeDisk: this.#disk,
+          channels: this.#pages?.line ?? { isDown: false },
           isWhole: this.#pages !== undefined,
           changed: () => this.changed(),
           note: (fault, host) => this.log.text(`fault ${fault} ${host}`),

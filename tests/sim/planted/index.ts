@@ -11,12 +11,19 @@ import { LIVENESS_BUGS } from './liveness.ts';
 export interface Planted {
   name: string;
   scope: Scope;
+  /** It needs many seeds: what brings it out seldom comes together. */
+  isRare: boolean;
   /** A fresh one for each seed: some keep a memory. */
   plant(): Sabotage;
 }
 
+const RARE: ReadonlySet<string> = new Set([
+  'a failed sync counts as done',
+  'watermarks are committed before the data',
+]);
+
 const of = (scope: Scope, bugs: Readonly<Record<string, () => Sabotage>>): Planted[] =>
-  Object.entries(bugs).map(([name, plant]) => ({ name, scope, plant }));
+  Object.entries(bugs).map(([name, plant]) => ({ name, scope, plant, isRare: RARE.has(name) }));
 
 export const PLANTED: readonly Planted[] = [
   ...of('delivery', DELIVERY_BUGS),

@@ -24,18 +24,10 @@ export const LIVENESS_BUGS: Readonly<Record<string, () => Sabotage>> = {
   'a hello does not bring a host back': hearing((sink) => ({
     hello: (host, _hello, at) => sink.heard(host, at),
   })),
-  'the collector does not know that it was away': () => ({
-    async atStart(state) {
-      await state.deleteFrom('runs').execute();
-    },
-  }),
   'the collector does not look at its own uplink': () => ({ deafUplink: true }),
   'the collector doubts itself for ever after one cut': () => {
     return { liveness: { startGrace: '1h', returnShare: 1 } };
   },
-  'every host that is quiet makes the collector doubt itself': () => ({
-    liveness: { massCount: 1, massShare: 0, massWindow: '1h', doubtAtMost: '1d' },
-  }),
   'a goodbye for a restart holds for ever': () => ({ liveness: { plannedFor: '1d' } }),
   'a closed connection is taken for a goodbye': hearing((sink) => ({
     closed: (host, _kind, at) => sink.goodbye(host, 'stop', at),
