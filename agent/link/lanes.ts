@@ -53,7 +53,11 @@ export function pumpLanes(session: Session, view: View, effects: Effect[], which
 
 function pumpLive(session: Session, view: View, effects: Effect[], window: number): void {
   const lane = laneOf(session, view.spool.liveStream);
-  const room = window - (session.careful ? flying(session) : lane.flight.length);
+  const inFlight = flying(session);
+  const room = Math.min(
+    window - (session.careful ? inFlight : lane.flight.length),
+    session.window - inFlight,
+  );
   if (room <= 0) return;
   const items = view.spool.next(lane.stream, lane.sent, LIVE_READ_BYTES);
   sendItems(session, lane, items.slice(0, room), effects);
@@ -64,15 +68,16 @@ function pumpHistory(session: Session, view: View, effects: Effect[]): void {
   for (const stream of view.spool.streams()) {
     if (stream === live) continue;
     if (session.careful && flying(session) > 0) return;
+    const room = session.window - flying(session);
     const budget = session.creditBytes - historyBytes(session, live);
-    if (budget <= 0) return;
+    if (budget <= 0 || room <= 0) return;
     const lane = laneOf(session, stream);
     const items = view.spool.next(stream, lane.sent, Math.min(budget, HISTORY_READ_BYTES));
-    sendItems(session, lane, session.careful ? items.slice(0, 1) : items, effects);
+    sendItems(session, lane, items.slice(0, session.careful ? 1 : room), effects);
   }
 }
 
-const flying = (session: Session): number =>
+export const flying = (session: Session): number =>
   [...session.lanes.values()].reduce((sum, lane) => sum + lane.flight.length, 0);
 
 function historyBytes(session: Session, live: string): number {

@@ -382,6 +382,22 @@ function act(w: World, step: Action): void {
   }
 }
 
+test('what was refused for its haste is sent again in smaller bursts, until acknowledgements come', () => {
+  const w = world({ delayMs: () => 1000 });
+  w.link.start();
+  w.clock.advance(30_000);
+  const reports = (): number => w.model.received.filter((f) => f.t === 'report').length;
+  w.model.refuseNext('RATE_LIMITED', { mute: false });
+  w.append(8);
+  w.clock.advance(1500);
+  const first = reports();
+  assert.equal(first, 8);
+  for (let i = 0; i < 200 && reports() === first; i++) w.clock.advance(100);
+  assert.equal(reports() - first, 4);
+  w.clock.advance(60_000);
+  assert.equal(w.spool.held().length, 0);
+});
+
 test('whatever is cut, lost, refused or delayed: in the end each report is stored once or declared lost', () => {
   fc.assert(
     fc.property(fc.array(action, { maxLength: 60 }), fc.infiniteStream(fc.nat(400)), (steps, delays) => {

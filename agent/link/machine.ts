@@ -194,6 +194,7 @@ function onWelcome(draft: Draft, frame: Welcome, view: View, effects: Effect[]):
       creditBytes: frame.creditBytes,
       pausedUntil: -Infinity,
       careful: false,
+      window: Infinity,
       exchange: undefined,
       exchangeDueAt: view.mono + EXCHANGE_EVERY_MS,
     };
@@ -227,6 +228,7 @@ function onAck(
   if (seq <= lane.acked) return;
   session.lanes = advance(session.lanes, frame.stream, seq);
   session.careful = false;
+  session.window += 1;
   draft.lastAckAt = view.wall;
   effects.push({ kind: 'acknowledge', stream: frame.stream, seq }, { kind: 'pump' });
 }

@@ -2,7 +2,7 @@
 
 import { keepsOnRefusal } from '../../shared/errors.ts';
 import type { Refuse } from '../../shared/frame.ts';
-import { rewind } from './lanes.ts';
+import { flying, rewind } from './lanes.ts';
 import { type Draft, type Effect, note, retry, type Session, TIMES, type View } from './state.ts';
 
 const HANDSHAKE_CODES: ReadonlySet<string> = new Set([
@@ -30,8 +30,10 @@ export function onRefuse(draft: Draft, refuse: Refuse, view: View, effects: Effe
   }
   draft.lastError = code;
   if (code === 'RATE_LIMITED' || code === 'STORE_UNAVAILABLE') {
+    if (code === 'RATE_LIMITED') slowDown(session, view);
     rewind(session, refuse.stream, refuse.seq);
-    const pauseMs = Math.min(refuse.retryAfterMs ?? TIMES.defaultPauseMs, TIMES.longestPauseMs);
+    const wantedMs = Math.max(refuse.retryAfterMs ?? TIMES.defaultPauseMs, TIMES.hastePauseMs);
+    const pauseMs = Math.min(wantedMs, TIMES.longestPauseMs);
     session.pausedUntil = Math.max(session.pausedUntil, view.mono + pauseMs);
     return;
   }
@@ -39,11 +41,21 @@ export function onRefuse(draft: Draft, refuse: Refuse, view: View, effects: Effe
   else rejectRefused(draft, session, refuse, view, effects);
 }
 
+/** Once for all refusals of one burst: sent again as it was, it would be refused again, and its frames would pile up on the way. */
+function slowDown(session: Session, view: View): void {
+  if (view.mono < session.pausedUntil) return;
+  session.window = Math.max(1, Math.floor(Math.min(session.window, flying(session)) / 2));
+}
+
 /** SEQUENCE_JUMP, SERIES_UNKNOWN and whatever a newer collector may say: go back and send again. */
 function keepAfterRefusal(draft: Draft, session: Session, refuse: Refuse, view: View): void {
   const { stream, seq, expected } = refuse;
   if (refuse.code === 'SERIES_UNKNOWN') session.declared = new Set();
-  if (stream === undefined || seq === undefined) return;
+  if (stream === undefined || seq === undefined) {
+    // It may have been any of those under way.
+    rewind(session, undefined, undefined);
+    return hold(draft, session, view);
+  }
   const lane = session.lanes.get(stream);
   // Refusals of frames that were taken back already say nothing new.
   if (!lane || seq > lane.sent) return;

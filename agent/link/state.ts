@@ -26,6 +26,8 @@ export const TIMES = {
   webSocketAgainMs: 3_600_000,
   defaultPauseMs: 5000,
   longestPauseMs: 600_000,
+  /** What was refused for its haste is answered frame by frame, at a slow pace: let those answers pass by. */
+  hastePauseMs: 500,
 } as const;
 
 /** What is under way on one stream. */
@@ -59,6 +61,8 @@ export interface Session {
   pausedUntil: number;
   /** One item in flight at a time, so that a refusal without a number can be told whose it is. */
   careful: boolean;
+  /** Items that may be in flight at once: halved when the collector says that they come too fast, one more with each acknowledgement. */
+  window: number;
   exchange: Exchange | undefined;
   exchangeDueAt: number;
 }
