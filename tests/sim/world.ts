@@ -158,8 +158,8 @@ class World implements HostWorld {
       ingest: {
         commitEvery: `${draw.int(1, 200)}ms`,
         historyPool: draw.pick(['64MiB', '20000B']),
-        framesPerSecond: draw.pick([200, 200, 200]),
-        frameBurst: draw.pick([2_000, 2_000, 2_000]),
+        framesPerSecond: draw.pick([200, 200, 5]),
+        frameBurst: draw.pick([2_000, 2_000, 30]),
       },
       liveness: {},
       alerts: {},
