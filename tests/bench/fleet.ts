@@ -146,6 +146,7 @@ async function restart(
     stormCpuSeconds: rounded(use.cpuSeconds),
     stormPeakRssMiB: rounded(use.peakRssMiB),
     stormAckP99Ms: told.ackP99Ms,
+    stormSenderLateP99Ms: told.lateP99Ms,
   };
   return { child, figures };
 }

@@ -1,14 +1,14 @@
 // Ten thousand agents in one process, in real time: each reports every 15 s at its own phase, beats every 10 s, keeps what is not
 // acknowledged and comes back after a cut with the waiting times of the real one. It says when all of them are connected.
 
-import { randomBytes } from 'node:crypto';
+import { type KeyObject, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { WebSocket } from 'ws';
 import { backoffMs } from '../../../shared/backoff.ts';
 import { BEAT_MS, type CollectorFrame, LINK_PATH } from '../../../shared/frame.ts';
 import { host as fleetHost, STEP_MS } from '../../data/fleet.mjs';
 import { COLUMNS, type Plan, SERIES_ID } from '../ingest/plan.ts';
-import { helloFrame, Latencies, reportFrame } from '../ingest/speech.ts';
+import { helloFrame, keyOf, Latencies, reportFrame } from '../ingest/speech.ts';
 import type { FromAgents, ToAgents } from './messages.ts';
 
 const [planPath = '', url = ''] = process.argv.slice(2);
@@ -23,12 +23,14 @@ const BACKOFF = { baseMs: 1000, capMs: 60_000 };
 
 const acks = new Latencies();
 const late = new Latencies();
+const refused = new Map<string, number>();
 let open = 0;
 let leaving = false;
 const tell = (message: FromAgents): void => void process.send?.(message);
 
 class Agent {
   readonly #i: number;
+  readonly #key: KeyObject;
   readonly #stream = randomBytes(16).toString('hex');
   readonly #values: { next(): number[] };
   readonly #waiting = new Map<number, { text: string; sentAt: number }>();
@@ -44,6 +46,7 @@ class Agent {
 
   constructor(i: number) {
     this.#i = i;
+    this.#key = keyOf(plan, i);
     this.#values = fleetHost(i);
   }
 
@@ -88,14 +91,13 @@ class Agent {
   #hear(frame: CollectorFrame): void {
     switch (frame.t) {
       case 'challenge':
-        return this.#socket?.send(helloFrame(plan, this.#i, frame.nonce, this.#stream));
+        return this.#socket?.send(helloFrame(this.#key, this.#i, frame.nonce, this.#stream));
       case 'welcome':
         return this.#welcome(frame.watermarks[this.#stream] ?? -1);
       case 'ack':
         return this.#acknowledge(frame.seq);
       case 'refuse':
-        process.stderr.write(`agent ${this.#i} was refused: ${frame.code} ${frame.message}\n`);
-        return undefined;
+        return void refused.set(frame.code, (refused.get(frame.code) ?? 0) + 1);
       default:
         return undefined;
     }
@@ -163,6 +165,7 @@ process.on('message', (message: ToAgents) => {
     tell({ did: 'told', ackP50Ms, ackP99Ms, acks: acks.count(), waiting, lateP99Ms: late.quantile(0.99) });
   } else {
     leaving = true;
+    for (const [code, times] of refused) process.stderr.write(`refused ${times} times: ${code}\n`);
     for (const agent of agents) agent.leave();
     tell({ did: 'left', reports: sum((agent) => agent.reports), acked: sum((agent) => agent.acked + 1) });
     process.disconnect?.();

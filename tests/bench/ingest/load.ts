@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { type CollectorFrame, LINK_PATH } from '../../../shared/frame.ts';
 import { host as fleetHost, STEP_MS } from '../../data/fleet.mjs';
 import { COLUMNS, type FromLoad, IN_FLIGHT, type Plan, SERIES_ID } from './plan.ts';
-import { helloFrame, Latencies, reportFrame } from './speech.ts';
+import { helloFrame, keyOf, Latencies, reportFrame } from './speech.ts';
 
 const [planPath = '', url = ''] = process.argv.slice(2);
 const plan = JSON.parse(readFileSync(planPath, 'utf8')) as Plan;
@@ -43,7 +43,7 @@ function runAgent(i: number): Promise<void> {
     const take = (frame: CollectorFrame): void => {
       switch (frame.t) {
         case 'challenge':
-          return socket.send(helloFrame(plan, i, frame.nonce, stream));
+          return socket.send(helloFrame(keyOf(plan, i), i, frame.nonce, stream));
         case 'welcome':
           socket.send(JSON.stringify({ t: 'clock', offsetMs: 0, rttMs: 1 }));
           socket.send(JSON.stringify({ t: 'series', id: SERIES_ID, columns: COLUMNS }));

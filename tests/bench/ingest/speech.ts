@@ -1,29 +1,22 @@
 // What every simulated agent says, and how its acknowledgements are counted.
 
-import { createPrivateKey, sign } from 'node:crypto';
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { PROTOCOL, signedText } from '../../../shared/frame.ts';
 import { COLLECTOR_NAME, FINGERPRINT, hostId, type Plan, SERIES_ID } from './plan.ts';
 
-export function helloFrame(plan: Plan, i: number, nonce: string, stream: string): string {
-  const key = createPrivateKey({
-    key: Buffer.from(plan.keys[i]?.privateKey ?? '', 'base64url'),
-    format: 'der',
-    type: 'pkcs8',
-  });
+/** The agent's own key: reading it costs more than signing, and an agent reads it once. */
+export function keyOf(plan: Plan, i: number): KeyObject {
+  const key = Buffer.from(plan.keys[i]?.privateKey ?? '', 'base64url');
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8' });
+}
+
+export function helloFrame(key: KeyObject, i: number, nonce: string, stream: string): string {
   const agent = hostId(i);
   const sig = sign(null, Buffer.from(signedText(agent, COLLECTOR_NAME, nonce)), key).toString('base64url');
   const now = Date.now();
   const machine = { version: '0.1.0', boot: 'bench', at: now, bootAt: now - 1000, fingerprint: FINGERPRINT };
-  const journal = { startedAt: now };
-  return JSON.stringify({
-    t: 'hello',
-    protocol: PROTOCOL,
-    agent,
-    sig,
-    ...machine,
-    journal,
-    streams: [stream],
-  });
+  const said = { agent, sig, ...machine, journal: { startedAt: now }, streams: [stream] };
+  return JSON.stringify({ t: 'hello', protocol: PROTOCOL, ...said });
 }
 
 export function reportFrame(stream: string, seq: number, at: number, values: readonly number[]): string {
