@@ -251,7 +251,7 @@ export class Silences {
       const told = this.#now() - Math.max(truth.downSince, calm) > TOLD_MS;
       if (truth.word === 'silent' && told) this.owed.add(host);
       if (truth.kind !== 'host') continue;
-      if (truth.word === 'never-seen' || truth.word === 'stopped' || truth.word === 'shutdown') continue;
+      if (truth.word === 'never-seen' || this.#hasSaidSo(truth)) continue;
       const lastedMs = this.#now() - Math.max(truth.since, calm);
       if (lastedMs <= LATEST_MS || DOWN.has(truth.word)) continue;
       const seconds = Math.round(lastedMs / 1000);
@@ -281,6 +281,13 @@ export class Silences {
       if (span.kind !== 'collector' && !isWayBack) outMs += lastedMs;
     }
     return outMs;
+  }
+
+  /** Its agent ended in order, or was not back for long enough to be heard since. */
+  #hasSaidSo(truth: HostTruth): boolean {
+    if (truth.word !== 'stopped' && truth.word !== 'shutdown') return false;
+    const last = truth.spans.at(-1);
+    return truth.why === 'agent stopping' || last?.kind !== 'good' || last.to - last.from < BACK_MS;
   }
 
   #of(host: string): HostTruth {

@@ -228,6 +228,10 @@ export class SimHost implements Path {
     const process = this.#process;
     if (!process || process.stopping) return then();
     const { owner, spool, link } = process;
+    const frozenMs = owner.frozenUntil - this.#world.scheduler.now;
+    // The signal waits until the process runs again.
+    if (frozenMs > 0)
+      return void this.#world.scheduler.after(frozenMs, undefined, () => this.stop(reason, then));
     owner.enter(() => {
       process.stopping = true;
       this.#sync(process);

@@ -28,7 +28,6 @@ export const LIVENESS_BUGS: Readonly<Record<string, () => Sabotage>> = {
   'the collector doubts itself for ever after one cut': () => {
     return { liveness: { startGrace: '1h', returnShare: 1 } };
   },
-  'a goodbye for a restart holds for ever': () => ({ liveness: { plannedFor: '1d' } }),
   'a closed connection is taken for a goodbye': hearing((sink) => ({
     closed: (host, _kind, at) => sink.goodbye(host, 'stop', at),
   })),
