@@ -108,6 +108,11 @@ describe('what a program reads', () => {
     );
   });
 
+  test('a number of hundreds of digits, which would be infinite', async () => {
+    const { status, body } = await get(stage, `/api/v1/alerts?limit=${'2'.repeat(400)}`, engineer);
+    assert.deepEqual([status, body.error.code], [400, 'BAD_REQUEST']);
+  });
+
   test('names the parameter that is wrong', async () => {
     for (const [query, word] of [
       ['host=a1&metric=cpu_usage_active&from=yesterday', /from/],

@@ -2,8 +2,9 @@
 // named error and cost little; every route of /api/v1 passes the guard; everything is described at /api/openapi.json.
 
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { randomUUID } from 'node:crypto';
+import { NamedError } from '../../shared/errors.ts';
 import type { App, Context } from './context.ts';
 import { answerFailure } from './failure.ts';
 import { guard } from './guard.ts';
@@ -37,6 +38,7 @@ export async function createServer(context: Context): Promise<FastifyInstance> {
     // eslint-disable-next-line typescript/require-await -- a plugin without `done` must be async
     async (api: App) => {
       api.addHook('onRequest', guard(context));
+      api.addHook('preValidation', refuseHugeNumbers);
       sessionRoutes(api, context);
       hostRoutes(api, context);
       alertRoutes(api, context);
@@ -81,6 +83,16 @@ function instance({ config }: Context): App {
   });
   app.server.maxConnections = config.maxConnections;
   return app as unknown as App;
+}
+
+/** Coercion makes Infinity of a number with hundreds of digits, which then passes every maximum. */
+function refuseHugeNumbers(request: FastifyRequest, _reply: unknown, done: (error?: Error) => void): void {
+  for (const [name, value] of Object.entries(request.query as Record<string, unknown>)) {
+    if (typeof value === 'string' && /^[+-]?\d{20,}/.test(value)) {
+      return done(new NamedError('BAD_REQUEST', `${name}: a number of ${value.length} digits`));
+    }
+  }
+  done();
 }
 
 function describeApi(version: string) {
