@@ -317,7 +317,7 @@ test('npm start shows this machine live, ends cleanly, and goes on where it was'
     assert.match(again.output(), new RegExp(`port ${first.port} is used.*PORT=${first.port + 1} npm start`));
     const elsewhere = npmStart(t, data, await freePort());
     assert.equal(await elsewhere.ended, 1);
-    assert.match(elsewhere.output(), /locked/);
+    assert.match(elsewhere.output(), /open in another process/);
     assert.equal((await onlyHost(first)).id, id);
   });
 
