@@ -31,6 +31,9 @@ export interface BenchOptions {
   args: readonly string[];
 }
 
+export const about =
+  'the embedded store alone (--hosts N, --ticks N): samplesPerCpuSecond, bytesPerSample, peak memory, reading times';
+
 export async function bench(options: BenchOptions): Promise<void> {
   const number = (name: string, otherwise: number): number => {
     const i = options.args.indexOf(`--${name}`);

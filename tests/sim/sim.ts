@@ -14,8 +14,22 @@ const { values } = parseArgs({
     log: { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
     only: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
+
+if (values.help) {
+  process.stdout.write(`npm run sim -- [options]
+
+  --seeds N     how many worlds (100)             --first F   the first seed (1)
+  --seed S      one world; --log prints every frame
+  --scope WORD  delivery, or whole: with liveness, rules, alerts and the outbox (default: every fourth seed is whole)
+  --planted     applies each planted bug and says after how many seeds it was caught; --only TEXT picks some
+
+A failing seed prints the command that repeats it; the exit code is 1 then.
+`);
+  process.exit(0);
+}
 
 /** Every fourth seed runs the whole collector with its database; the others look at delivery alone, which is faster. */
 const scopeOf = (seed: number): Scope =>
