@@ -2,7 +2,7 @@
 // judgement with the age it rests on.
 
 import type { SectionField } from '../../../shared/config/schema.ts';
-import { freshValue, judgeChecks, renderSpan } from '../reading.ts';
+import { judgeOverdue, type Overdue } from '../overdue.ts';
 import type { RuleUnit } from '../rule.ts';
 
 const config = {
@@ -20,37 +20,23 @@ const config = {
   },
 } as const satisfies SectionField;
 
+const BACKUP: Overdue = {
+  kind: 'backup',
+  metric: 'backup_age_seconds',
+  label: 'set',
+  summary: (name, span) => ({
+    zh: `备份集 ${name} ${span ? `最新备份距今 ${span.zh}` : '没有可用的备份'}`,
+    en: `Backup set ${name}: ${span ? `newest file is ${span.en} old` : 'no usable file'}`,
+  }),
+  advice: {
+    zh: '查看备份任务的最近一次执行结果与日志，确认备份目录可写且磁盘未满；修复后手动执行一次，并确认新文件出现。',
+    en: 'Look at the last run of the backup job and its log, see that the folder can be written and the disk is not full; run it once by hand and see the new file.',
+  },
+};
+
 export const backupOld: RuleUnit<typeof config.fields> = {
   name: 'backup-old',
   title: { zh: '备份过期', en: 'Backup too old' },
   config,
-  evaluate(config, picture, now) {
-    return judgeChecks(picture, 'backup', now, (check, name) => {
-      if (check.status === 'unknown') return 'unsure';
-      if (check.status === 'ok') return undefined;
-      const age = freshValue(picture, 'backup_age_seconds', { set: name }, now);
-      const span = age && renderSpan(age.value * 1000);
-      return {
-        subject: name,
-        severity: check.status === 'critical' ? 'critical' : 'warning',
-        forMs: config.for,
-        ...(age ? { value: age.value } : {}),
-        summary: {
-          // The agent's sentence names age and policy.
-          zh: check.text ?? `备份集 ${name} ${span ? `最新备份距今 ${span.zh}` : '没有可用的备份'}`,
-          en: `Backup set ${name}: ${span ? `newest file is ${span.en} old` : 'no usable file'}`,
-        },
-        advice: {
-          zh: '查看备份任务的最近一次执行结果与日志，确认备份目录可写且磁盘未满；修复后手动执行一次，并确认新文件出现。',
-          en: 'Look at the last run of the backup job and its log, see that the folder can be written and the disk is not full; run it once by hand and see the new file.',
-        },
-        evidence: {
-          ...(age ? { [age.key]: age.value, readAt: age.at } : {}),
-          ...(check.text ? { check: check.text } : {}),
-          status: check.status,
-          since: check.since,
-        },
-      };
-    });
-  },
+  evaluate: (config, picture, now) => judgeOverdue(BACKUP, config.for, picture, now),
 };

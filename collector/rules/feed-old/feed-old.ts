@@ -2,7 +2,7 @@
 // judgement with the age it rests on.
 
 import type { SectionField } from '../../../shared/config/schema.ts';
-import { freshValue, judgeChecks, renderSpan } from '../reading.ts';
+import { judgeOverdue, type Overdue } from '../overdue.ts';
 import type { RuleUnit } from '../rule.ts';
 
 const config = {
@@ -20,37 +20,23 @@ const config = {
   },
 } as const satisfies SectionField;
 
+const FEED: Overdue = {
+  kind: 'feed',
+  metric: 'feed_age_seconds',
+  label: 'name',
+  summary: (name, span) => ({
+    zh: `数据接口 ${name} ${span ? `已有 ${span.zh}没有新数据` : '读不到数据'}`,
+    en: `Feed ${name}: ${span ? `nothing new for ${span.en}` : 'cannot be read'}`,
+  }),
+  advice: {
+    zh: '确认接口程序在运行，再联系来源系统(HIS/LIS/EMR)方确认是否仍在推送；恢复后核对中断期间的数据是否补齐。',
+    en: 'See that the interface program runs, then ask the source system whether it still sends; afterwards check that the missed data was brought up to date.',
+  },
+};
+
 export const feedOld: RuleUnit<typeof config.fields> = {
   name: 'feed-old',
   title: { zh: '数据接口停更', en: 'Feed too old' },
   config,
-  evaluate(config, picture, now) {
-    return judgeChecks(picture, 'feed', now, (check, name) => {
-      if (check.status === 'unknown') return 'unsure';
-      if (check.status === 'ok') return undefined;
-      const age = freshValue(picture, 'feed_age_seconds', { name: name }, now);
-      const span = age && renderSpan(age.value * 1000);
-      return {
-        subject: name,
-        severity: check.status === 'critical' ? 'critical' : 'warning',
-        forMs: config.for,
-        ...(age ? { value: age.value } : {}),
-        summary: {
-          // The agent's sentence names age and policy.
-          zh: check.text ?? `数据接口 ${name} ${span ? `已有 ${span.zh}没有新数据` : '读不到数据'}`,
-          en: `Feed ${name}: ${span ? `nothing new for ${span.en}` : 'cannot be read'}`,
-        },
-        advice: {
-          zh: '确认接口程序在运行，再联系来源系统(HIS/LIS/EMR)方确认是否仍在推送；恢复后核对中断期间的数据是否补齐。',
-          en: 'See that the interface program runs, then ask the source system whether it still sends; afterwards check that the missed data was brought up to date.',
-        },
-        evidence: {
-          ...(age ? { [age.key]: age.value, readAt: age.at } : {}),
-          ...(check.text ? { check: check.text } : {}),
-          status: check.status,
-          since: check.since,
-        },
-      };
-    });
-  },
+  evaluate: (config, picture, now) => judgeOverdue(FEED, config.for, picture, now),
 };
