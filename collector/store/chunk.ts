@@ -7,13 +7,12 @@
 // Arrivals are kept as their distance to the time. A column that is a constant plus or minus an earlier one (used and
 // free of one total) is stored as that.
 
-import { crc32 } from 'node:zlib';
 import { ByteReader, Writer } from './bits.ts';
 import { decodeColumn, encodeColumn, encodeMirror, toDecimals, type Decimals } from './column.ts';
+import { isSealed, seal } from './sealed.ts';
 import type { Rows } from './tail.ts';
 
 const VERSION = 1;
-const out = new Writer();
 const body = new Writer();
 let pool: Float64Array[] = [];
 
@@ -53,7 +52,7 @@ export function encodeChunk(rows: Rows, each: (column: number, decimals: Decimal
     });
   }
   if (width * n > 1 << 20) pool = [];
-  return seal(n, width, lengths);
+  return seal(VERSION, n, width, lengths, body);
 }
 
 /** Arrivals less times, unless the arrival could not be given back exactly. */
@@ -65,20 +64,6 @@ function distances({ count, at, arrivedAt }: Rows): { values: Float64Array; isDi
     if (t + (arrived - t) !== arrived) return { values: arrivedAt, isDistance: false };
   }
   return { values, isDistance: true };
-}
-
-function seal(n: number, width: number, lengths: readonly number[]): Uint8Array {
-  out.reset();
-  out.reserve(32 + lengths.length * 5 + body.length);
-  out.length = 4;
-  out.byte(VERSION);
-  out.varint(n);
-  out.varint(width);
-  for (const length of lengths) out.varint(length);
-  out.raw(body.bytes.subarray(0, body.length));
-  const bytes = out.bytes.slice(0, out.length);
-  new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(4)), true);
-  return bytes;
 }
 
 /** Differences looked at before two columns are compared in full. */
@@ -128,9 +113,7 @@ function isMirror(a: Float64Array, b: Float64Array, sign: number, constant: numb
 
 /** An opened chunk; undefined when its checksum does not hold. */
 export function openChunk(bytes: Uint8Array): Chunk | undefined {
-  if (bytes.length < 8 || bytes[4] !== VERSION) return undefined;
-  const sum = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  return sum === crc32(bytes.subarray(4)) ? new Chunk(bytes) : undefined;
+  return isSealed(VERSION, bytes) ? new Chunk(bytes) : undefined;
 }
 
 export class Chunk {

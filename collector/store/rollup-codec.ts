@@ -9,12 +9,12 @@
 //   float    four columns of doubles
 //   mirror   varint of the other column · constant: value = constant − other
 
-import { crc32 } from 'node:zlib';
 import { ByteReader, Writer } from './bits.ts';
 import { decodeColumn, encodeColumn, toDecimals } from './column.ts';
 import { decodeInts, encodeInts } from './ints.ts';
 import { asDoubles, emptyColumn, type Rollup, type RollupColumn } from './rollup.ts';
 import { EXACT } from './tail.ts';
+import { isSealed, seal } from './sealed.ts';
 
 const VERSION = 1;
 const FLAT = 0;
@@ -23,7 +23,6 @@ const FLOAT = 2;
 const MIRROR = 3;
 const OWN = 128;
 
-const out = new Writer();
 const body = new Writer();
 let lists = [0, 1, 2, 3].map(() => new Float64Array(512));
 
@@ -47,21 +46,7 @@ export function encodeRollup(r: Rollup, stepMs: number): Uint8Array {
     putColumn(r, c, fitting(column), isSameExtent(column, shared), shared, mirrors);
     lengths.push(body.length - before);
   });
-  return seal(n, r.columns.length, lengths);
-}
-
-function seal(n: number, width: number, lengths: readonly number[]): Uint8Array {
-  out.reset();
-  out.reserve(32 + lengths.length * 5 + body.length);
-  out.length = 4;
-  out.byte(VERSION);
-  out.varint(n);
-  out.varint(width);
-  for (const length of lengths) out.varint(length);
-  out.raw(body.bytes.subarray(0, body.length));
-  const bytes = out.bytes.slice(0, out.length);
-  new DataView(bytes.buffer).setUint32(0, crc32(bytes.subarray(4)), true);
-  return bytes;
+  return seal(VERSION, n, r.columns.length, lengths, body);
 }
 
 /** The column itself when its numbers fit the integer codec, else as doubles. */
@@ -195,9 +180,7 @@ function findMirror(
 
 /** An opened window; undefined when its checksum does not hold. */
 export function openRollup(bytes: Uint8Array, stepMs: number): StoredRollup | undefined {
-  if (bytes.length < 8 || bytes[4] !== VERSION) return undefined;
-  const sum = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  return sum === crc32(bytes.subarray(4)) ? new StoredRollup(bytes, stepMs) : undefined;
+  return isSealed(VERSION, bytes) ? new StoredRollup(bytes, stepMs) : undefined;
 }
 
 export class StoredRollup {
