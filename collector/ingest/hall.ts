@@ -57,6 +57,8 @@ export interface IngestOptions {
   config: IngestConfig;
   collectorName: string;
   log: Log;
+  /** Default: Ed25519. The simulation gives a cheaper one. */
+  isSignedBy?: Rules['isSignedBy'];
 }
 
 /** What all connections share. */

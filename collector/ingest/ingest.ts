@@ -41,7 +41,7 @@ export function openIngest(options: IngestOptions): Ingest {
       collector: options.collectorName,
       seriesPerHost: config.seriesPerHost,
       idleMs: config.idleTimeout,
-      isSignedBy,
+      isSignedBy: options.isSignedBy ?? isSignedBy,
     },
     stats,
     committer: new Committer({ ...options, stats, commitMs: config.commitEvery }),

@@ -19,6 +19,7 @@ import type { State } from '../../collector/state/state.ts';
 import { decodeAgentFrame } from '../../shared/frame.ts';
 import type { Silences } from './checkers.ts';
 import { COLLECTOR_NAME, WALL_START } from './host.ts';
+import { isSignedBy } from './keys.ts';
 import type { EventLog } from './log.ts';
 import type { Connection, Network } from './network.ts';
 import type { Random } from './random.ts';
@@ -94,14 +95,9 @@ export class SimCollector {
     const owner: Owner = {
       alive: true,
       frozenUntil: 0,
-      enter: (run) => {
-        // Any timer of the collector may go on with a promise.
-        this.#world.scheduler.stirred = true;
-        run();
-      },
+      enter: (run) => run(),
     };
     this.#owner = owner;
-    this.#world.scheduler.stirred = true;
     void this.#open(owner);
   }
 
@@ -127,13 +123,11 @@ export class SimCollector {
     const process = this.#process;
     if (!process) return;
     let done = false;
-    this.#world.scheduler.stirred = true;
     void process.stopAll().then(() => {
       done = true;
     });
     const owner = process.owner;
     const wait = (): void => {
-      this.#world.scheduler.stirred = true;
       if (!owner.alive) return;
       if (done) this.crash('kill');
       else this.#world.scheduler.after(100, undefined, wait);
@@ -210,6 +204,7 @@ export class SimCollector {
       config: readConfig(ingestConfig, { ...config.ingest, ...sabotage.ingest }),
       collectorName: COLLECTOR_NAME,
       log: quiet,
+      isSignedBy,
     });
     opened.push(() => ingest.stop());
     const stopAll = async (): Promise<void> => {
@@ -246,17 +241,7 @@ export class SimCollector {
     ) as Guest;
     this.#connections.add(connection);
     connection.attach('collector', {
-      // A frame by itself waits for no promise: what does, says so.
-      owner: {
-        ...owner,
-        enter: (run) => owner.alive && run(),
-        get alive() {
-          return owner.alive;
-        },
-        get frozenUntil() {
-          return owner.frozenUntil;
-        },
-      },
+      owner,
       hear: (text) => {
         log.note('frame', text.length, text.charCodeAt(6));
         log.detail(() => `▶ ${text}`);

@@ -246,14 +246,7 @@ export class SimHost implements Path {
         if (owner.alive) this.kill();
         then();
       };
-      this.#world.scheduler.stirred = true;
       void link.stop(reason, 3_000).then(end);
-      // The promise is answered inside some later step: have its jobs run.
-      for (const ms of [200, 1_000, 3_000, 3_500, 4_000]) {
-        this.#world.scheduler.after(ms, undefined, () => {
-          this.#world.scheduler.stirred = true;
-        });
-      }
     });
   }
 

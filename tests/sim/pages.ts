@@ -41,7 +41,6 @@ export class Pages {
       send: (notice: Notice): Promise<{ detail: string }> =>
         new Promise((resolve, reject) => {
           scheduler.after(random.between(20, 3_000), undefined, () => {
-            scheduler.stirred = true;
             if (this.line.isDown) this.#downAt = scheduler.now;
             if (this.line.isDown) return reject(new NamedError('CHANNEL_UNREACHABLE', 'no line'));
             log.text(`page ${notice.kind} ${notice.key}`);

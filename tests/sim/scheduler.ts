@@ -1,7 +1,8 @@
-// The simulated time: events in order of their instant, then of their making. Promise: the same calls give the same order; after
-// an event that may have touched a promise, all that follows from it has run before the next event does.
+// The simulated time: events in order of their instant, then of their making. Promise: the same calls give the same order; all that
+// follows from an event through promises has run before the next one does.
 
 import type { Clock, Timer } from '../../shared/clock.ts';
+import { runJobs } from './jobs.ts';
 
 /** A process: its timers die with it and wait while it is frozen. */
 export interface Owner {
@@ -11,47 +12,44 @@ export interface Owner {
   enter(run: () => void): void;
 }
 
-interface Event extends Timer {
+class Event implements Timer {
   at: number;
   order: number;
-  owner: Owner | undefined;
-  periodMs: number;
+  readonly owner: Owner | undefined;
+  readonly periodMs: number;
   run: (() => void) | undefined;
+
+  constructor(at: number, order: number, owner: Owner | undefined, periodMs: number, run: () => void) {
+    this.at = at;
+    this.order = order;
+    this.owner = owner;
+    this.periodMs = periodMs;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = undefined;
+  }
 }
 
 export class Scheduler {
   now = 0;
   /** Events run so far. */
   ran = 0;
-  /** Set by whatever may have queued promise jobs. */
-  stirred = false;
   readonly #heap: Event[] = [];
   #order = 0;
 
   after(delayMs: number, owner: Owner | undefined, run: () => void, periodMs = 0): Timer {
-    const event: Event = {
-      at: this.now + Math.max(0, delayMs),
-      order: this.#order++,
-      owner,
-      periodMs,
-      run,
-      cancel() {
-        event.run = undefined;
-      },
-    };
+    const event = new Event(this.now + Math.max(0, delayMs), this.#order++, owner, periodMs, run);
     this.#push(event);
     return event;
   }
 
   /** Runs everything up to `until` (exclusive of what is later). */
-  async run(until: number): Promise<void> {
+  run(until: number): void {
     for (let event = this.#heap[0]; event !== undefined && event.at <= until; event = this.#heap[0]) {
       this.#pop();
       this.#step(event);
-      if (!this.stirred) continue;
-      this.stirred = false;
-      // All promise jobs run before the next turn of the event loop; nothing else waits there.
-      await new Promise((resolve) => setImmediate(resolve));
     }
     this.now = Math.max(this.now, until);
   }
@@ -76,6 +74,7 @@ export class Scheduler {
     }
     if (owner === undefined) run();
     else owner.enter(run);
+    runJobs();
   }
 
   #push(event: Event): void {

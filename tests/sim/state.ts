@@ -3,7 +3,7 @@
 
 import type { HostTable } from '../../collector/state/schema.ts';
 import { openState, type State } from '../../collector/state/state.ts';
-import type { Scheduler } from './scheduler.ts';
+import { settled } from './jobs.ts';
 
 export interface HostRow {
   id: string;
@@ -30,33 +30,24 @@ function rowOf(host: HostRow): HostTable {
   };
 }
 
-export async function realState(hosts: readonly HostRow[], scheduler: Scheduler): Promise<State> {
-  const state = await openState(':memory:');
-  for (const id of new Set(hosts.map((host) => host.hospital))) {
-    const hospital = { id, name: id, timeZone: 'Asia/Shanghai', createdAt: 0 };
-    await state.insertInto('hospitals').values(hospital).execute();
-  }
-  for (const host of hosts) await state.insertInto('hosts').values(rowOf(host)).execute();
-  return stirring(state, scheduler);
-}
-
-/** Whatever is asked of the state goes through promises. */
-function stirring(state: State, scheduler: Scheduler): State {
-  return new Proxy(state, {
-    get(target, name) {
-      scheduler.stirred = true;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
+export function realState(hosts: readonly HostRow[]): State {
+  const state = settled(openState(':memory:'));
+  const fill = async (): Promise<void> => {
+    for (const id of new Set(hosts.map((host) => host.hospital))) {
+      const hospital = { id, name: id, timeZone: 'Asia/Shanghai', createdAt: 0 };
+      await state.insertInto('hospitals').values(hospital).execute();
+    }
+    for (const host of hosts) await state.insertInto('hosts').values(rowOf(host)).execute();
+  };
+  settled(fill());
+  return state;
 }
 
 /** Knows the hosts, takes what handshakes teach, and nothing else. */
-export function smallState(hosts: readonly HostRow[], scheduler: Scheduler): State {
+export function smallState(hosts: readonly HostRow[]): State {
   const rows = new Map(hosts.map((host) => [host.id, rowOf(host)]));
   const select = {
     selectFrom(table: string) {
-      scheduler.stirred = true;
       if (table !== 'hosts') throw new Error(`nobody asks the small state for ${table}`);
       let wanted: unknown;
       const query = {
@@ -78,7 +69,6 @@ export function smallState(hosts: readonly HostRow[], scheduler: Scheduler): Sta
   const state = {
     ...select,
     transaction() {
-      scheduler.stirred = true;
       return { execute: (work: (tx: unknown) => Promise<void>) => work(select) };
     },
     destroy: async () => {},

@@ -72,7 +72,6 @@ export class StoreDisk {
   }
 
   #write(entries: readonly Entry[], isAlive: () => boolean): Promise<void> {
-    this.#scheduler.stirred = true;
     if (!this.#sabotage.lenient) this.#check(entries);
     this.onCommit?.();
     this.onCommit = undefined;
@@ -81,7 +80,6 @@ export class StoreDisk {
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         if (!isAlive()) return;
-        this.#scheduler.stirred = true;
         if (ends) return reject(new NamedError('STORE_UNAVAILABLE', 'the simulated disk refuses'));
         if (!this.#pending.includes(entries)) return;
         this.#pending = this.#pending.filter((other) => other !== entries);

@@ -3,10 +3,12 @@
 
 import { readConfig } from '../../shared/config/schema.ts';
 import { spoolConfig } from '../../agent/spool/config.ts';
+import type { State } from '../../collector/state/state.ts';
 import { Checkers, type DeliveryCounts, type Detection, Silences, type Violation } from './checkers.ts';
 import { SimCollector } from './collector.ts';
 import { unleash } from './faults.ts';
 import { SimHost, type HostWorld } from './host.ts';
+import { onTurn, runJobs, settled } from './jobs.ts';
 import { hostKey } from './keys.ts';
 import { openLog } from './log.ts';
 import { Network } from './network.ts';
@@ -45,9 +47,9 @@ const HEAL_MS = 14 * MINUTE;
 const DRAIN_STEP_MS = 30_000;
 const DRAIN_AT_MOST_MS = 30 * MINUTE;
 
-export async function runSeed(options: SeedOptions): Promise<SeedResult> {
-  const world = await World.make(options);
-  return world.run();
+/** Runs one seed to its end, by itself on a turn of the event loop. */
+export function runSeed(options: SeedOptions): Promise<SeedResult> {
+  return onTurn(() => new World(options).run());
 }
 
 class World implements HostWorld {
@@ -64,10 +66,10 @@ class World implements HostWorld {
   #collector: SimCollector | undefined;
   #silences: Silences | undefined;
   #pages: Pages | undefined;
-  #state: Awaited<ReturnType<typeof realState>> | undefined;
+  #state: State | undefined;
   #values = 0;
 
-  private constructor(options: SeedOptions) {
+  constructor(options: SeedOptions) {
     this.#options = options;
     this.sabotage = options.sabotage ?? {};
     this.#random = seededRandom(options.seed);
@@ -82,12 +84,7 @@ class World implements HostWorld {
       },
       store,
     );
-  }
-
-  static async make(options: SeedOptions): Promise<World> {
-    const world = new World(options);
-    await world.#build();
-    return world;
+    this.#build();
   }
 
   durableAt(host: string, stream: string): number {
@@ -114,7 +111,7 @@ class World implements HostWorld {
       silences.reachable(host.id, host.outBy(now) ?? (listening ? undefined : 'collector'));
   }
 
-  async #build(): Promise<void> {
+  #build(): void {
     const draw = this.#random.split('world');
     const count = draw.int(1, 3) * draw.int(1, 3);
     const hospitals = draw.int(1, Math.min(4, count));
@@ -142,17 +139,17 @@ class World implements HostWorld {
     const commits = draw.between(1, 60);
     const storeDraw = this.#random.split('store');
     this.#disk.syncMs = () => storeDraw.between(0.2, commits);
-    await this.#buildCollector(draw);
+    this.#buildCollector(draw);
   }
 
-  async #buildCollector(draw: Random): Promise<void> {
+  #buildCollector(draw: Random): void {
     const rows = this.#hosts.map(({ id, hospital, index }) => ({
       id,
       hospital,
       publicKey: hostKey(index).publicKey,
     }));
     const isWhole = this.#options.scope === 'whole';
-    const state = isWhole ? await realState(rows, this.scheduler) : smallState(rows, this.scheduler);
+    const state = isWhole ? realState(rows) : smallState(rows);
     this.#state = state;
     const config = {
       ingest: {
@@ -181,12 +178,13 @@ class World implements HostWorld {
     );
   }
 
-  async run(): Promise<SeedResult> {
+  run(): SeedResult {
     const { scheduler } = this;
     const collector = this.#collector;
     if (!collector) throw new Error('not built');
     const draw = this.#random.split('course');
     collector.start();
+    runJobs();
     for (const host of this.#hosts) scheduler.after(draw.between(0, 20_000), undefined, () => host.boot());
     const endsAt = draw.pick([10, 20, 40]) * MINUTE;
     let faults: string[] = [];
@@ -210,10 +208,10 @@ class World implements HostWorld {
       );
     });
     if (this.#silences) scheduler.after(LOOK_MS, undefined, () => this.#look(), LOOK_MS);
-    await this.#through(endsAt);
-    await this.#through(endsAt + HEAL_MS);
+    this.#through(endsAt);
+    this.#through(endsAt + HEAL_MS);
     this.#restoreAll();
-    const counts = await this.#settle();
+    const counts = this.#settle();
     return {
       seed: this.#options.seed,
       scope: this.#options.scope,
@@ -228,9 +226,9 @@ class World implements HostWorld {
   }
 
   /** Runs on in pieces: what is broken already need not be run to its end. */
-  async #through(until: number): Promise<void> {
+  #through(until: number): void {
     while (this.scheduler.now < until && this.checkers.violations.length === 0) {
-      await this.scheduler.run(Math.min(until, this.scheduler.now + MINUTE));
+      this.scheduler.run(Math.min(until, this.scheduler.now + MINUTE));
     }
   }
 
@@ -249,10 +247,10 @@ class World implements HostWorld {
     }
   }
 
-  async #settle(): Promise<DeliveryCounts> {
+  #settle(): DeliveryCounts {
     const { scheduler, checkers } = this;
     const until = scheduler.now + DRAIN_AT_MOST_MS;
-    do await this.#through(scheduler.now + DRAIN_STEP_MS);
+    do this.#through(scheduler.now + DRAIN_STEP_MS);
     while (!this.#isDrained() && scheduler.now < until && checkers.violations.length === 0);
     if (checkers.violations.length > 0) return { collected: 0, owed: 0, stored: 0, declared: 0 };
     for (const host of this.#hosts) {
@@ -260,14 +258,14 @@ class World implements HostWorld {
       if (!stats || stats.reports > 4) checkers.fail(`${host.id} does not drain: ${JSON.stringify(stats)}`);
     }
     if (this.#pages && this.#state) {
-      await this.#through(scheduler.now + 10 * MINUTE);
+      this.#through(scheduler.now + 10 * MINUTE);
       this.#silences?.settle();
-      await this.#pages.settle(this.#state);
+      settled(this.#pages.settle(this.#state));
     }
     for (const host of this.#hosts) host.quiesce();
-    await this.#through(scheduler.now + 2 * MINUTE);
+    this.#through(scheduler.now + 2 * MINUTE);
     const counts = checkers.settle();
-    await this.#state?.destroy();
+    if (this.#state) settled(this.#state.destroy());
     return counts;
   }
 
