@@ -89,6 +89,7 @@ async function joinParts(
   opened.push(() => uplink.stop());
   const fleet = await openFleet({ state, store, verdicts: watch, clock, log });
   opened.push(() => fleet.close());
+  fleet.subscribe((report) => watch.stored(report));
   const channels = openChannels(config.channels);
   for (const channel of channels) opened.push(() => channel.notifier.close?.());
   const alerts = await openAlerts({

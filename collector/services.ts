@@ -1,7 +1,7 @@
 // The seams inside the collector: what its parts need of each other, as small interfaces. Only collector.ts joins implementations.
 
 import type { AgentEvent, CheckResult, GoodbyeReason, Hello } from '../shared/frame.ts';
-import type { Verdict } from './liveness/verdict.ts';
+import type { FleetTrouble, Verdict } from './liveness/verdict.ts';
 
 /** Why a connection ended, as far as the collector can see. */
 export type CloseKind = 'goodbye' | 'closed' | 'reset' | 'timeout' | 'replaced' | 'refused' | 'collector';
@@ -38,6 +38,8 @@ export interface VerdictSource {
   verdict(host: string): Verdict;
   /** Hosts with a live connection now. */
   connected(): number;
+  /** What is wrong with the fleet as a whole; `unsure` after a start, before the fleet is back. */
+  trouble?(): FleetTrouble | 'unsure' | undefined;
 }
 
 export interface Log {

@@ -70,6 +70,21 @@ export interface RunJournal {
   previousEnd?: 'orderly' | 'unknown';
   previousReason?: GoodbyeReason;
   previousBoot?: string;
+  /** The last lives before this process, oldest first, at most 8; the last of them is the previous one. */
+  runs?: RunInterval[];
+  /** Times in which this process was held up (suspended, frozen), oldest first, at most 8. */
+  pauses?: { from: number; to: number }[];
+}
+
+/** One life of the agent's process, by its own clock. */
+export interface RunInterval {
+  boot: string;
+  bootAt: number;
+  from: number;
+  /** The last instant at which it was known to run. */
+  to: number;
+  end: 'orderly' | 'unknown';
+  reason?: GoodbyeReason;
 }
 
 // agent → collector
@@ -238,6 +253,8 @@ function malformed(what: string): never {
   throw new NamedError('FRAME_MALFORMED', what);
 }
 
+/** Runs and pauses that a journal tells. */
+export const JOURNAL_MAX = 8;
 const HEX32 = /^[0-9a-f]{32}$/;
 const HEX16 = /^[0-9a-f]{16}$/;
 const CHECK_ID = /^[a-z]+:.{0,200}$/s;
@@ -263,10 +280,7 @@ const AGENT_CHECKS: Record<AgentFrame['t'], (f: Raw) => void> = {
       isText(f.boot, 64) && isInstant(f.at) && isInstant(f.bootAt) && isText(f.fingerprint, 128),
       'hello: boot, at, fingerprint',
     );
-    need(
-      typeof f.journal === 'object' && f.journal !== null && isInstant((f.journal as Raw).startedAt),
-      'hello: journal',
-    );
+    checkJournal(f.journal);
     need(
       Array.isArray(f.streams) && f.streams.length <= 1000 && f.streams.every((s) => HEX32.test(String(s))),
       'hello: streams',
@@ -298,6 +312,26 @@ const AGENT_CHECKS: Record<AgentFrame['t'], (f: Raw) => void> = {
   goodbye: (f) =>
     need(['stop', 'shutdown', 'restart', 'update'].includes(String(f.reason)), 'goodbye: reason'),
 };
+
+function checkJournal(journal: unknown): void {
+  if (typeof journal !== 'object' || journal === null) malformed('hello: journal');
+  const { startedAt, runs = [], pauses = [] } = journal as Raw;
+  need(isInstant(startedAt), 'hello: journal');
+  need(isListOf(runs, isRun), 'hello: journal.runs');
+  need(isListOf(pauses, isSpan), 'hello: journal.pauses');
+}
+
+const isListOf = (list: unknown, is: (item: Raw) => boolean): boolean =>
+  Array.isArray(list) &&
+  list.length <= JOURNAL_MAX &&
+  list.every((item: unknown) => typeof item === 'object' && item !== null && is(item as Raw));
+const isSpan = (item: Raw): boolean => isInstant(item.from) && isInstant(item.to);
+const isRun = (run: Raw): boolean =>
+  isSpan(run) &&
+  isText(run.boot, 64) &&
+  isInstant(run.bootAt) &&
+  (run.end === 'orderly' || run.end === 'unknown') &&
+  (run.reason === undefined || isText(run.reason, 40));
 
 /** On the hot path: no closures, no regular expression over long text. */
 function checkReport(f: Raw): void {

@@ -6,6 +6,7 @@ import type { RuleUnit } from '../rules/rule.ts';
 import type { VerdictSource } from '../services.ts';
 import type { Canaries } from './canaries.ts';
 import type { AlertsConfig } from './config.ts';
+import { judgeFleet } from './fleet-trouble.ts';
 import { judgeHost, type RulesConfig, withOrphans } from './evaluate.ts';
 import type { Ledger, ScopeChanges } from './ledger.ts';
 import { type Change, type Judged, step } from './lifecycle.ts';
@@ -21,7 +22,7 @@ export interface AlertChange {
 
 export interface PassOptions {
   fleet: Pick<Fleet, 'hosts' | 'picture' | 'takeDirty'>;
-  verdicts: Pick<VerdictSource, 'verdict'>;
+  verdicts: Pick<VerdictSource, 'verdict' | 'trouble'>;
   clock: Clock;
   rules: readonly RuleUnit[];
   config: { alerts: AlertsConfig; rules: RulesConfig };
@@ -81,8 +82,9 @@ export function openPass(options: PassOptions): Pass {
     const scopes = [...ids].map((id) =>
       stepScope(`hospital:${id}`, { hospitalId: id, hostId: null }, sites.judged(id), now),
     );
+    const judged = [options.canaries.judged(now), judgeFleet(options.verdicts.trouble?.())];
     const platform = { hospitalId: '', hostId: null };
-    return [...scopes, stepScope('platform', platform, [options.canaries.judged(now)], now)];
+    return [...scopes, stepScope('platform', platform, judged, now)];
   };
 
   return {

@@ -2,6 +2,7 @@
 // thirtieth of the rest, so that every host is judged at least every 30 s without a burst.
 
 import type { Fleet } from '../fleet/fleet.ts';
+import type { Verdict } from '../liveness/verdict.ts';
 import type { VerdictSource } from '../services.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -22,7 +23,8 @@ const HOST = 'host:';
 
 export function openRound({ fleet, verdicts, ledger }: RoundOptions): Round {
   const touched = new Set<string>();
-  const seen = new Map<string, string>();
+  // A verdict that stands is the same object: this runs each second for every host.
+  const seen = new Map<string, Verdict>();
   let turn = -1;
   return {
     touch: (hostId) => void touched.add(hostId),
@@ -31,8 +33,7 @@ export function openRound({ fleet, verdicts, ledger }: RoundOptions): Round {
       touched.clear();
       let i = 0;
       for (const host of fleet.hosts()) {
-        const { word, since } = verdicts.verdict(host);
-        const verdict = `${word}@${since}`;
+        const verdict = verdicts.verdict(host);
         if (seen.get(host) !== verdict || turn < 0 || i % TURNS === turn) hosts.add(host);
         seen.set(host, verdict);
         i++;

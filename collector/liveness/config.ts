@@ -9,11 +9,17 @@ const fields = {
     default: 30_000,
     help: 'Without any frame for so long a host is suspect.',
   },
+  downAfter: {
+    kind: 'duration',
+    min: 2_000,
+    default: 40_000,
+    help: 'Without any frame for so long a host is down, when a witness in its hospital finds that it answers no more.',
+  },
   silentAfter: {
     kind: 'duration',
     min: 2_000,
     default: 120_000,
-    help: 'Without any frame for so long a host is silent.',
+    help: 'Without any frame for so long a host is silent; when a witness finds that it answers, only its agent is lost.',
   },
   siteAfter: {
     kind: 'duration',
@@ -57,7 +63,7 @@ const fields = {
     kind: 'duration',
     min: 60_000,
     default: 600_000,
-    help: 'The doubt ends after so long when at least half of the fleet is heard.',
+    help: 'The doubt ends after so long when at least half of the fleet is heard; the others stay cut off together, as one alert.',
   },
   plannedFor: {
     kind: 'duration',

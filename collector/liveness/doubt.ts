@@ -1,40 +1,81 @@
-// The collector's doubt in itself: when many hosts turn quiet at once, the common cause is here. Pure. Promise: while it
-// doubts, no host is called silent; when the doubt ends, every silence is counted anew.
+// The collector's doubt in itself: when many hosts turn quiet at once, the common cause is here, or on the way of many. Pure.
+// Promise: while it doubts, no host is called down or silent; when the doubt ends, every silence is counted anew.
+//
+//   none ──more than max(5 %, 20) suspect within 30 s, or nobody of three hospitals heard──▶ doubt ──few are quiet──▶ none
+//                                  doubt ──10 min, half of the fleet is heard──▶ mass: those stay cut off together until few are left
+//   the uplink canary fails, the event loop lags: a doubt for as long
 
 import * as say from './evidence.ts';
 import type { Effect, Fleet } from './model.ts';
+import type { DoubtReason } from './verdict.ts';
 
 /** With fewer hospitals than this, all of them quiet together is no sign of the collector's own fault. */
 const HOSPITALS_MIN = 3;
+/** Time to take in what arrived while the event loop was behind. */
+const LAG_HOLDS_MS = 5_000;
 
 export function isDoubtful(fleet: Fleet): boolean {
   return fleet.doubt !== undefined;
 }
 
+/** A loop that is behind hears late: for a moment nobody is judged. Silences are not counted anew, or a busy collector would never judge. */
+export function noticeLag(fleet: Fleet, now: number, out: Effect[]): void {
+  fleet.laggingUntil = now + LAG_HOLDS_MS;
+  judgeDoubt(fleet, now, out);
+}
+
 export function judgeDoubt(fleet: Fleet, now: number, out: Effect[]): void {
   const picture = look(fleet, now);
   const reason = reasonFor(fleet, picture, now);
-  if (reason !== undefined && !fleet.doubt) {
-    fleet.doubt = { since: now, reason };
-    const evidence = say.doubts(now, reason, picture.quiet, picture.expected);
-    out.push({ kind: 'self-doubt', on: true, evidence });
-  } else if (reason === undefined && fleet.doubt) {
-    const evidence = say.doubts(fleet.doubt.since, fleet.doubt.reason, picture.quiet, picture.expected);
-    fleet.doubt = undefined;
-    fleet.listeningSince = now;
-    out.push({ kind: 'self-doubt', on: false, evidence });
+  const { quiet, expected } = picture;
+  const before = fleet.doubt;
+  if (reason === before?.reason) {
+    if (before) Object.assign(before, { quiet, expected });
+    return;
   }
+  if (before && reason && isMass(before.reason) && isMass(reason)) {
+    fleet.doubt = { ...before, reason, quiet, expected };
+    return;
+  }
+  if (before) {
+    if (before.reason !== 'own-lag') fleet.listeningSince = now;
+    if (isMass(before.reason) && reason === undefined && quiet > manyOf(fleet, expected)) {
+      fleet.mass = { since: before.since };
+    }
+    out.push({
+      kind: 'self-doubt',
+      on: false,
+      evidence: say.doubts(before.since, before.reason, quiet, expected),
+    });
+  }
+  fleet.doubt = reason && { since: now, reason, quiet, expected };
+  if (reason) out.push({ kind: 'self-doubt', on: true, evidence: say.doubts(now, reason, quiet, expected) });
+}
+
+/** When only few of those that were cut off together are left, each is judged by itself, from now on. */
+export function judgeMass(fleet: Fleet, now: number): void {
+  if (!fleet.mass) return;
+  const { quiet, expected } = look(fleet, now);
+  if (quiet > manyOf(fleet, expected)) return;
+  fleet.mass = undefined;
+  for (const life of fleet.hosts.values()) if (life.verdict.word === 'mass-silent') life.countFrom = now;
+}
+
+const isMass = (reason: DoubtReason): boolean => reason === 'mass-silence' || reason === 'whole-fleet';
+
+function manyOf({ config }: Fleet, expected: number): number {
+  return Math.max(config.massCount, config.massShare * expected);
 }
 
 interface Picture {
   /** Hosts that should be heard, and how many of them are. */
   expected: number;
   up: number;
-  /** Suspect, undecided. */
+  /** Undecided: neither heard nor called down, lost or silent. */
   quiet: number;
   /** Of those, turned quiet within the window. */
   fresh: number;
-  /** Hospitals with hosts that should be heard, all of them undecided. */
+  /** Nobody is heard, and the undecided are of several hospitals. */
   wholeFleet: boolean;
 }
 
@@ -45,25 +86,29 @@ function look(fleet: Fleet, now: number): Picture {
     const { word } = verdict;
     if (word === 'never-seen' || word === 'stopped' || word === 'shutdown') continue;
     picture.expected++;
-    hospitals.add(hospital);
     if (word === 'up') picture.up++;
-    if (word !== 'suspect') continue;
+    if (word !== 'suspect' && word !== 'mass-silent') continue;
     picture.quiet++;
-    if (now - suspectAt < fleet.config.massWindow) picture.fresh++;
+    if (hospitals.size < HOSPITALS_MIN) hospitals.add(hospital);
+    if (word === 'suspect' && now - suspectAt < fleet.config.massWindow) picture.fresh++;
   }
-  picture.wholeFleet =
-    hospitals.size >= HOSPITALS_MIN && picture.quiet > 0 && picture.quiet === picture.expected;
+  picture.wholeFleet = picture.up === 0 && hospitals.size >= HOSPITALS_MIN;
   return picture;
 }
 
-function reasonFor(fleet: Fleet, picture: Picture, now: number): say.DoubtReason | undefined {
+function reasonFor(fleet: Fleet, picture: Picture, now: number): DoubtReason | undefined {
   if (fleet.ownTrouble) return 'own-trouble';
+  const mass = massReason(fleet, picture, now);
+  return mass ?? (now < fleet.laggingUntil ? 'own-lag' : undefined);
+}
+
+function massReason(fleet: Fleet, picture: Picture, now: number): DoubtReason | undefined {
   if (picture.wholeFleet) return 'whole-fleet';
-  const { massCount, massShare, doubtAtMost } = fleet.config;
-  const many = Math.max(massCount, massShare * picture.expected);
-  if (!fleet.doubt) return picture.fresh > many ? 'mass-silence' : undefined;
+  const { doubt } = fleet;
+  const many = manyOf(fleet, picture.expected);
+  if (!doubt || !isMass(doubt.reason)) return picture.fresh > many ? 'mass-silence' : undefined;
   if (picture.quiet <= many) return undefined;
-  // Half of the fleet is heard for so long: then the collector does hear, and the others are truly silent.
-  const proven = now - fleet.doubt.since >= doubtAtMost && picture.up * 2 >= picture.expected;
-  return proven ? undefined : fleet.doubt.reason;
+  // Half of the fleet is heard for so long: then the collector does hear, and the others are truly cut off.
+  const proven = now - doubt.since >= fleet.config.doubtAtMost && picture.up * 2 >= picture.expected;
+  return proven ? undefined : 'mass-silence';
 }

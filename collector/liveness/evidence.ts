@@ -2,7 +2,7 @@
 
 import type { GoodbyeReason } from '../../shared/frame.ts';
 import type { CloseKind } from '../services.ts';
-import type { Evidence } from './verdict.ts';
+import type { DoubtReason, Evidence, Past, WitnessAnswer } from './verdict.ts';
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -150,38 +150,93 @@ export function ranOn(at: number, zone: string): Evidence {
   );
 }
 
-/** What the host tells of its past when it comes back. */
-export function pastTold(
-  at: number,
-  kind: 'host-crashed' | 'host-shut-down' | 'agent-crashed' | 'agent-stopped' | 'link-cut',
-): Evidence {
-  const texts = {
-    'host-crashed': [
-      '主机恢复后上报：开机标识已变，且上次没有正常结束，判为主机异常重启或断电',
-      'Told on return: the host booted anew and the last run had no orderly end, so it crashed or lost power',
-    ],
-    'host-shut-down': [
-      '主机恢复后上报：上次为正常关机，随后重新开机',
-      'Told on return: the host was shut down in order and booted anew',
-    ],
-    'agent-crashed': [
-      '主机恢复后上报：主机没有重启，探针进程异常退出后重新启动',
-      'Told on return: the host had not rebooted; the agent ended without order and was started again',
-    ],
-    'agent-stopped': [
-      '主机恢复后上报：主机没有重启，探针被正常停止后重新启动',
-      'Told on return: the host had not rebooted; the agent was stopped in order and started again',
-    ],
-    'link-cut': [
-      '主机恢复后上报：主机与探针一直在运行，仅与中心的网络中断',
-      'Told on return: host and agent ran on; only the link to the collector was cut',
-    ],
-  } as const;
-  const [zh, en] = texts[kind];
-  return say(at, kind, zh, en);
+const PAST: Record<Past, readonly [zh: string, en: string]> = {
+  'host-crashed': [
+    '主机恢复后上报：开机标识已变，且上次没有正常结束，判为主机异常重启或断电',
+    'Told on return: the host booted anew and the last run had no orderly end, so it crashed or lost power',
+  ],
+  'host-shut-down': [
+    '主机恢复后上报：上次为正常关机，随后重新开机',
+    'Told on return: the host was shut down in order and booted anew',
+  ],
+  'agent-crashed': [
+    '主机恢复后上报：主机没有重启，探针进程异常退出后重新启动',
+    'Told on return: the host had not rebooted; the agent ended without order and was started again',
+  ],
+  'agent-stopped': [
+    '主机恢复后上报：主机没有重启，探针被正常停止后重新启动',
+    'Told on return: the host had not rebooted; the agent was stopped in order and started again',
+  ],
+  'agent-paused': [
+    '主机恢复后上报：主机没有重启，探针进程曾被挂起，其间没有运行',
+    'Told on return: the host had not rebooted; the agent was held up and did not run meanwhile',
+  ],
+  'agent-late': [
+    '主机恢复后上报：主机开机后探针没有随即启动',
+    'Told on return: the agent was not started with the host',
+  ],
+  'link-cut': [
+    '主机恢复后上报：主机与探针一直在运行，仅与中心的网络中断',
+    'Told on return: host and agent ran on; only the link to the collector was cut',
+  ],
+};
+
+/** What the host tells of its past when it comes back; the link alone is worth a word only when nothing else happened. */
+export function pastTold(at: number, past: Past): Evidence {
+  const [zh, en] = PAST[past];
+  return say(at, past, zh, en);
 }
 
-export type DoubtReason = 'mass-silence' | 'whole-fleet' | 'own-trouble';
+/** No hello came, so it is the same connection and the same process. */
+export function sameConnection(at: number, zone: string): Evidence {
+  const time = showTime(at, zone);
+  return say(
+    at,
+    'same-connection',
+    `${time} 原连接恢复：探针进程未中断，只是没有发出数据`,
+    `At ${time} the same connection goes on: the agent did not end, it was held up`,
+  );
+}
+
+const ANSWERS: Record<WitnessAnswer, readonly [zh: string, en: string]> = {
+  accepts: ['端口可连接，主机在运行', 'the port accepts, so the host runs'],
+  refuses: [
+    '端口拒绝连接：系统有应答，但服务没有在监听（服务停止，或主机正在重启）',
+    'the port refuses: its system answers but nothing listens (the service ended, or the host boots)',
+  ],
+  nothing: ['多次连接均无应答', 'it did not answer repeated tries'],
+};
+
+export function witnessed(at: number, zone: string, witness: string, answer: WitnessAnswer): Evidence {
+  const [zh, en] = ANSWERS[answer];
+  const time = showTime(at, zone);
+  return say(
+    at,
+    `witness-${answer}`,
+    `${time} 同院主机 ${witness} 探测本机：${zh}`,
+    `${time}: probed by ${witness} of the same hospital: ${en}`,
+  );
+}
+
+export function massPicture(now: number, zone: string, quiet: number, expected: number): Evidence {
+  const time = showTime(now, zone);
+  return say(
+    now,
+    'mass-picture',
+    `${time} 全平台 ${quiet}/${expected} 台主机几乎同时没有数据：疑为运营商、区域网络或中心自身网络问题，不判为本机故障`,
+    `At ${time} ${quiet} of all ${expected} hosts turned quiet together: the carrier, the region or the collector's own network, not this host`,
+  );
+}
+
+export function ownTrouble(now: number, zone: string): Evidence {
+  const time = showTime(now, zone);
+  return say(
+    now,
+    'own-trouble',
+    `${time} 中心自身网络中断，收不到任何主机的数据，不作判断`,
+    `At ${time} the collector itself was cut off and could hear nobody: nothing is judged`,
+  );
+}
 
 export function doubts(at: number, reason: DoubtReason, quiet: number, fleet: number): Evidence {
   const time = showTime(at, 'Asia/Shanghai');
@@ -195,8 +250,12 @@ export function doubts(at: number, reason: DoubtReason, quiet: number, fleet: nu
       `None of all ${fleet} hosts is heard: the collector doubts itself, no host is called silent`,
     ],
     'own-trouble': [
-      '中心自检异常，暂停失联判定',
-      'The collector found itself in trouble: no host is called silent',
+      '中心自检发现自身网络中断，暂停失联判定',
+      'The collector found its own network cut: no host is called silent',
+    ],
+    'own-lag': [
+      '中心自身处理滞后（超过 1 秒），暂停失联判定',
+      'The collector itself lags by more than a second: no host is called silent',
     ],
   } as const;
   const [zh, en] = texts[reason];

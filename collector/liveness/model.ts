@@ -1,16 +1,17 @@
 // What the liveness machine knows of the fleet, what it is told and what it answers. Shapes and bookkeeping only; the judgement
 // is in liveness.ts.
 
-import type { GoodbyeReason, RunJournal } from '../../shared/frame.ts';
+import type { GoodbyeReason, Hello } from '../../shared/frame.ts';
 import type { CloseKind } from '../services.ts';
 import type { LivenessConfig } from './config.ts';
-import type { DoubtReason } from './evidence.ts';
-import type { Evidence, Verdict, VerdictWord } from './verdict.ts';
+import type { DoubtReason, Evidence, Verdict, VerdictWord, WitnessAnswer } from './verdict.ts';
 
 export interface HostLife {
   readonly host: string;
   readonly hospital: string;
   readonly timeZone: string;
+  /** As people call it. */
+  name: string;
   verdict: Verdict;
   /** 0 = never. */
   heardAt: number;
@@ -23,8 +24,22 @@ export interface HostLife {
   plannedUntil: number;
   /** When it was called suspect last. */
   suspectAt: number;
+  /** Its silence is counted from here at the earliest. */
+  countFrom: number;
+  /** What others in its hospital found at its port, by their host id. */
+  testimonies?: Map<string, Testimony> | undefined;
   /** Before the collector was away: the verdict to go back to when it turns out that the host ran on. */
   former?: Verdict | undefined;
+}
+
+/** The newest word of one witness about one host. */
+export interface Testimony {
+  answer: WitnessAnswer;
+  /** When it was read, and since when the port accepts or does not. */
+  at: number;
+  since: number;
+  /** When the port accepted last; 0: never. */
+  acceptedAt: number;
 }
 
 export interface Fleet {
@@ -35,15 +50,16 @@ export interface Fleet {
   listeningSince: number;
   /** Hosts awaited after a start or an absence; undefined when the wait is over. */
   awaited?: { hosts: Set<string>; total: number; until: number } | undefined;
-  doubt?: { since: number; reason: DoubtReason } | undefined;
+  doubt?: { since: number; reason: DoubtReason; quiet: number; expected: number } | undefined;
+  /** Many hosts are cut off although the collector proved to hear: those keep their word until most of them are back. */
+  mass?: { since: number } | undefined;
   ownTrouble: boolean;
+  /** Until then the collector is behind with what it hears. */
+  laggingUntil: number;
   tickedAt: number;
 }
 
-export interface HelloFacts {
-  boot: string;
-  journal: RunJournal;
-}
+export type HelloFacts = Pick<Hello, 'boot' | 'bootAt' | 'at' | 'journal'>;
 
 export type Input =
   | { kind: 'hello'; host: string; hello: HelloFacts }
@@ -53,11 +69,22 @@ export type Input =
   | { kind: 'tick' }
   /** The collector did not run or was suspended. `restart`: connections are gone too. */
   | { kind: 'away'; from: number; restart: boolean }
-  /** What the collector knows of its own health: event loop, uplink canary. */
-  | { kind: 'own-trouble'; on: boolean };
+  /** What a witness found at the port of `host`; `at`: when it began to look, `by`: its own host id. */
+  | { kind: 'witness'; host: string; by: string; answer: WitnessAnswer; at: number }
+  /** What the collector's uplink canary says. */
+  | { kind: 'own-trouble'; on: boolean }
+  /** The event loop is behind. */
+  | { kind: 'lag' };
 
 export type Effect =
-  | { kind: 'verdict'; host: string; verdict: Verdict; before: VerdictWord }
+  /** `at`: from when on it stands; `verdict.since` may lie before it, when the host turned out to have run on. */
+  | {
+      kind: 'verdict';
+      host: string;
+      verdict: Verdict;
+      before: VerdictWord;
+      at: number;
+    }
   /** A finished span in the trail; `revises`: it corrects the last quiet verdict. */
   | {
       kind: 'record';
@@ -77,6 +104,7 @@ export function openFleet(config: LivenessConfig, now: number): Fleet {
     hospitals: new Map(),
     listeningSince: now,
     ownTrouble: false,
+    laggingUntil: 0,
     tickedAt: now,
   };
 }
@@ -94,6 +122,8 @@ export function addHost(
     connected: false,
     plannedUntil: 0,
     suspectAt: 0,
+    countFrom: 0,
+    name: life.host,
     ...life,
   };
   fleet.hosts.set(life.host, added);
@@ -110,4 +140,38 @@ export function removeHost(fleet: Fleet, host: string): void {
   const siblings = (fleet.hospitals.get(life.hospital) ?? []).filter((other) => other !== life);
   if (siblings.length > 0) fleet.hospitals.set(life.hospital, siblings);
   else fleet.hospitals.delete(life.hospital);
+}
+
+/** `at`: since when it stands; `since`: what is said of it, when that lies before. */
+export function change(
+  life: HostLife,
+  word: VerdictWord,
+  at: number,
+  evidence: Evidence[],
+  out: Effect[],
+  since = at,
+): void {
+  const before = life.verdict.word;
+  life.verdict = { word, since, evidence };
+  out.push({ kind: 'verdict', host: life.host, verdict: life.verdict, before, at });
+}
+
+/** Words of a host of which nothing is heard and that did not say goodbye. */
+const QUIET: ReadonlySet<VerdictWord> = new Set<VerdictWord>([
+  'suspect',
+  'agent-lost',
+  'down',
+  'silent',
+  'site-silent',
+  'mass-silent',
+  'collector-away',
+]);
+export const isQuiet = (word: VerdictWord): boolean => QUIET.has(word);
+
+/** It should be heard; one that said goodbye, or was never heard, proves nothing by its silence. */
+export const isExpected = (word: VerdictWord): boolean => word === 'up' || QUIET.has(word);
+
+/** How long the collector has listened to this host in vain. */
+export function quietMs(fleet: Fleet, life: HostLife, now: number): number {
+  return now - Math.max(life.heardAt, life.countFrom, fleet.listeningSince);
 }

@@ -4,7 +4,7 @@
 import type { Transaction } from 'kysely';
 import type { Tables } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
-import type { Effect, HostLife } from './model.ts';
+import type { Effect, HostLife, Testimony } from './model.ts';
 import type { Evidence, VerdictWord } from './verdict.ts';
 
 type Written = Exclude<Effect, { kind: 'self-doubt' }>;
@@ -18,6 +18,9 @@ export interface SavedLife {
   processAt?: number;
   plannedUntil: number;
   suspectAt: number;
+  countFrom?: number;
+  /** By the witness's host id. */
+  testimonies?: [by: string, Testimony][];
   former?: HostLife['former'];
 }
 
@@ -93,8 +96,8 @@ async function writeRound(
   for (const effect of round) {
     const before = openRow(effect.host);
     if (effect.kind === 'verdict' && before !== undefined) {
-      const { since } = effect.verdict;
-      closing.set(since, [...(closing.get(since) ?? []), before]);
+      const { at } = effect;
+      closing.set(at, [...(closing.get(at) ?? []), before]);
     }
     rows.push(rowOf(effect, before ?? null, now));
   }
@@ -125,7 +128,9 @@ function rowOf(effect: Written, before: number | null, now: number): NewRow {
   }
   const { word, since, evidence } = effect.verdict;
   const text = JSON.stringify(evidence);
-  return { hostId: effect.host, word, since, until: null, evidence: text, recordedAt: now, revises: null };
+  // It reaches back over what was said meanwhile: that was the collector's own absence.
+  const revises = since < effect.at ? before : null;
+  return { hostId: effect.host, word, since, until: null, evidence: text, recordedAt: now, revises };
 }
 
 async function saveLives(tx: Transaction<Tables>, lives: readonly HostLife[], now: number): Promise<void> {
@@ -147,11 +152,13 @@ async function saveLives(tx: Transaction<Tables>, lives: readonly HostLife[], no
 }
 
 function lifeRow(life: HostLife, now: number) {
-  const { boot, processAt, plannedUntil, suspectAt, former, verdict } = life;
+  const { boot, processAt, plannedUntil, suspectAt, countFrom, testimonies, former, verdict } = life;
   const saved: SavedLife = {
     evidence: verdict.evidence,
     plannedUntil,
     suspectAt,
+    ...(countFrom === 0 ? {} : { countFrom }),
+    ...(testimonies === undefined ? {} : { testimonies: [...testimonies] }),
     ...(boot === undefined ? {} : { boot }),
     ...(processAt === undefined ? {} : { processAt }),
     ...(former === undefined ? {} : { former }),

@@ -3,11 +3,13 @@
 
 import type { Clock } from '../../shared/clock.ts';
 import { describeError } from '../../shared/errors.ts';
-import type { Log, PresenceSink, VerdictSource } from '../services.ts';
+import type { Log, PresenceSink, StoredReport, VerdictSource } from '../services.ts';
 import type { State } from '../state/state.ts';
 import type { LivenessConfig } from './config.ts';
 import { step } from './liveness.ts';
 import { addHost, type Effect, type Fleet, type Input, openFleet, removeHost } from './model.ts';
+import { fleetTrouble } from './trouble.ts';
+import { openTestimonies, type TestimonyReader } from './testimony.ts';
 import { openTrail, type RunMark, type SavedLife, type Trail } from './trail.ts';
 import type { Evidence, Verdict, VerdictWord } from './verdict.ts';
 
@@ -19,8 +21,12 @@ export interface Watch extends PresenceSink, VerdictSource {
   onVerdict(listener: VerdictListener): () => void;
   /** Collector's clock; undefined when the host was never heard. */
   lastHeardAt(host: string): number | undefined;
+  /** A report was stored: what a witness found counts for the host that it watches. Cheap where there is none. */
+  stored(report: StoredReport): void;
   /** Why the collector doubts itself now, or undefined. */
   doubt(): Evidence | undefined;
+  /** What concerns the fleet as a whole: a doubt, or many hospitals that are cut off together. */
+  trouble(): ReturnType<typeof fleetTrouble>;
   /** What the collector found out about its own health (event loop, uplink): no host is called silent meanwhile. */
   ownTrouble(on: boolean): void;
   /** Looks at the hosts table now (it does so by itself every half minute and when an unknown host speaks). */
@@ -37,6 +43,8 @@ export interface WatchOptions {
 }
 
 const TICK_MS = 1_000;
+/** A tick so much late means that frames wait unheard. */
+const LAG_MS = 1_000;
 /** A tick so much late means that the process was suspended, or that the clock was set. */
 const STALL_MS = 5_000;
 const ALIVE_EVERY_MS = 5_000;
@@ -75,26 +83,29 @@ async function readHosts(state: State, fleet: Fleet, now: number): Promise<void>
     .selectFrom('hosts')
     .innerJoin('hospitals', 'hospitals.id', 'hosts.hospitalId')
     .leftJoin('liveness', 'liveness.hostId', 'hosts.id')
-    .select(['hosts.id as host', 'hosts.hospitalId as hospital', 'timeZone', 'revokedAt', 'enrolledAt'])
+    .select(['hosts.id as host', 'hosts.name', 'hosts.hospitalId as hospital'])
+    .select(['timeZone', 'revokedAt', 'enrolledAt'])
     .select(['word', 'since', 'lastHeardAt', 'liveness.state as saved'])
     .execute();
   const wanted = new Set<string>();
   for (const row of rows) {
     if (row.revokedAt !== null) continue;
     wanted.add(row.host);
-    if (fleet.hosts.has(row.host)) continue;
-    const { host, hospital, timeZone, word, since, lastHeardAt } = row;
-    const place = { host, hospital, timeZone };
+    const { host, name, hospital, timeZone, word, since, lastHeardAt } = row;
+    const known = fleet.hosts.get(host);
+    if (known) {
+      known.name = name;
+      continue;
+    }
+    const place = { host, name, hospital, timeZone };
     if (word === null || since === null || row.saved === null) {
       addHost(fleet, { ...place, verdict: { word: 'never-seen', since: row.enrolledAt, evidence: [] } }, now);
       continue;
     }
-    const { evidence, ...saved } = JSON.parse(row.saved) as SavedLife;
-    addHost(
-      fleet,
-      { ...place, ...saved, heardAt: lastHeardAt ?? 0, verdict: { word, since, evidence } },
-      now,
-    );
+    const { evidence, testimonies, ...saved } = JSON.parse(row.saved) as SavedLife;
+    const seen = testimonies && { testimonies: new Map(testimonies) };
+    const verdict = { word, since, evidence };
+    addHost(fleet, { ...place, ...saved, ...seen, heardAt: lastHeardAt ?? 0, verdict }, now);
   }
   for (const host of fleet.hosts.keys()) if (!wanted.has(host)) removeHost(fleet, host);
 }
@@ -105,6 +116,7 @@ class Watcher implements Watch {
   readonly #trail: Trail;
   readonly #run: RunMark;
   readonly #listeners = new Set<VerdictListener>();
+  readonly #testimonies: TestimonyReader;
   #doubt: Evidence | undefined;
   #unwritten: Effect[] = [];
   #dirty = new Set<string>();
@@ -121,6 +133,7 @@ class Watcher implements Watch {
     this.#fleet = fleet;
     this.#trail = trail;
     this.#run = run;
+    this.#testimonies = openTestimonies(fleet);
     const now = options.clock.now();
     this.#last = { wall: now, mono: options.clock.monotonic() };
     this.#savedAt = now;
@@ -151,6 +164,10 @@ class Watcher implements Watch {
     this.take({ kind: 'closed', host, how }, at);
   }
 
+  stored(report: StoredReport): void {
+    for (const input of this.#testimonies.read(report)) this.take(input, report.arrivedAt);
+  }
+
   verdict(host: string): Verdict {
     return this.#fleet.hosts.get(host)?.verdict ?? UNKNOWN;
   }
@@ -176,6 +193,10 @@ class Watcher implements Watch {
 
   doubt(): Evidence | undefined {
     return this.#doubt;
+  }
+
+  trouble(): ReturnType<typeof fleetTrouble> {
+    return fleetTrouble(this.#fleet);
   }
 
   ownTrouble(on: boolean): void {
@@ -228,7 +249,7 @@ class Watcher implements Watch {
     if (lateMs > STALL_MS) {
       log.warn({ lateMs: Math.round(lateMs) }, 'this process did not run, or its clock was set');
       this.take({ kind: 'away', from: Math.min(from, now), restart: false }, now);
-    }
+    } else if (lateMs > LAG_MS) this.take({ kind: 'lag' }, now);
     this.take({ kind: 'tick' }, now);
     if (now - this.#refreshedAt >= REFRESH_EVERY_MS) void this.refresh();
     this.#saveWhenDue(now);

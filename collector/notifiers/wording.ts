@@ -77,6 +77,8 @@ const LABELS: Record<string, string> = {
   trendOver: '趋势依据时长',
   lastHeardAt: '最后一次收到数据',
   hosts: '涉及主机',
+  hospitals: '涉及医院',
+  expected: '应在线主机',
   failingSince: '起始时间',
   error: '错误',
 };

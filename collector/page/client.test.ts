@@ -43,6 +43,7 @@ function host(id: string, word: HostItem['verdict']['word'], more: Partial<HostI
 describe('the board', () => {
   test('puts a silent host before a critical alert, and that before a warning', () => {
     const order = [
+      host('down', 'down'),
       host('site', 'site-silent'),
       host('silent', 'silent'),
       host('many', 'up', { alerts: { critical: 9, warning: 0 } }),
@@ -65,8 +66,11 @@ describe('the board', () => {
         'up',
         'suspect',
         'silent',
+        'down',
         'site-silent',
+        'mass-silent',
         'stopped',
+        'agent-lost',
         'shutdown',
         'collector-away',
         'never-seen',

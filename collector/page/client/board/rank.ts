@@ -6,9 +6,13 @@ export type Tally = 'up' | 'silent' | 'other' | 'critical' | 'warning';
 export const TALLIES: readonly Tally[] = ['up', 'silent', 'other', 'critical', 'warning'];
 
 const VERDICT_RANK: Record<HostItem['verdict']['word'], number> = {
+  down: 650,
   'site-silent': 600,
   silent: 500,
+  'agent-lost': 350,
   suspect: 300,
+  'mass-silent': 250,
+  crashed: 0,
   shutdown: 150,
   stopped: 140,
   'collector-away': 60,
@@ -33,7 +37,7 @@ export function inTally(host: HostItem, tally: Tally): boolean {
     case 'up':
       return word === 'up' || word === 'suspect';
     case 'silent':
-      return word === 'silent' || word === 'site-silent';
+      return word === 'silent' || word === 'site-silent' || word === 'mass-silent' || word === 'down';
     case 'other':
       return !inTally(host, 'up') && !inTally(host, 'silent');
     case 'critical':

@@ -1,0 +1,149 @@
+// What time alone decides, once a second: who is suspect, down, lost, silent, with his hospital or with much of the fleet. Pure; the
+// words and their conditions are drawn in liveness.ts.
+
+import { isDoubtful, judgeDoubt, judgeMass } from './doubt.ts';
+import * as say from './evidence.ts';
+import { change, type Effect, type Fleet, type HostLife, isExpected, isQuiet, quietMs } from './model.ts';
+import type { Evidence } from './verdict.ts';
+import { askWitnesses, type Testified } from './witness.ts';
+
+export function tick(fleet: Fleet, now: number, out: Effect[]): void {
+  if (now < fleet.tickedAt) followClock(fleet, now);
+  fleet.tickedAt = now;
+  for (const life of fleet.hosts.values()) tickUp(fleet, life, now, out);
+  judgeAwaited(fleet, now);
+  judgeDoubt(fleet, now, out);
+  if (fleet.awaited) return;
+  if (isDoubtful(fleet)) return holdBack(fleet, now, out);
+  judgeMass(fleet, now);
+  for (const life of fleet.hosts.values()) {
+    const { word } = life.verdict;
+    if (word === 'up') continue;
+    if (word === 'suspect' || word === 'mass-silent') tickUndecided(fleet, life, now, out);
+    else if (word === 'silent' || word === 'agent-lost' || word === 'down')
+      followWitness(fleet, life, now, out);
+    else if (word === 'site-silent') tickSite(fleet, life, now, out);
+  }
+}
+
+/** The wall clock was set back: an instant in the future would hide a silence until then. */
+function followClock(fleet: Fleet, now: number): void {
+  fleet.listeningSince = Math.min(fleet.listeningSince, now);
+  fleet.laggingUntil = 0;
+  for (const life of fleet.hosts.values()) {
+    life.heardAt = Math.min(life.heardAt, now);
+    life.countFrom = Math.min(life.countFrom, now);
+    life.testimonies = undefined;
+  }
+}
+
+function tickUp(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
+  const { word } = life.verdict;
+  if (word !== 'up' && word !== 'collector-away') return;
+  const quiet = quietMs(fleet, life, now);
+  if (quiet < fleet.config.suspectAfter || life.plannedUntil > now) return;
+  const { closed, timeZone } = life;
+  const why = closed ? say.closedHow(closed.at, timeZone, closed.kind) : say.noFrame(now, timeZone, quiet);
+  suspect(life, now, [why], out);
+}
+
+export function suspect(life: HostLife, now: number, evidence: Evidence[], out: Effect[]): void {
+  life.suspectAt = now;
+  const heard = life.heardAt > 0 ? [say.lastHeard(life.heardAt, now, life.timeZone)] : [];
+  change(life, 'suspect', now, [...heard, ...evidence], out);
+}
+
+function judgeAwaited(fleet: Fleet, now: number): void {
+  const { awaited } = fleet;
+  if (!awaited) return;
+  for (const host of awaited.hosts) {
+    const heardAt = fleet.hosts.get(host)?.heardAt;
+    if (heardAt === undefined || heardAt > fleet.listeningSince) awaited.hosts.delete(host);
+  }
+  const back = 1 - awaited.hosts.size / awaited.total;
+  if (back >= fleet.config.returnShare || now >= awaited.until) fleet.awaited = undefined;
+}
+
+/** While the collector doubts itself: who would be called silent gets the word of the doubt instead, which blames nobody. */
+function holdBack(fleet: Fleet, now: number, out: Effect[]): void {
+  const { doubt, config } = fleet;
+  if (!doubt || doubt.reason === 'own-lag') return;
+  const isOwn = doubt.reason === 'own-trouble';
+  for (const life of fleet.hosts.values()) {
+    if (life.verdict.word !== 'suspect' || quietMs(fleet, life, now) < config.silentAfter) continue;
+    const picture = isOwn
+      ? say.ownTrouble(now, life.timeZone)
+      : say.massPicture(now, life.timeZone, doubt.quiet, doubt.expected);
+    change(life, isOwn ? 'collector-away' : 'mass-silent', now, [...quietEvidence(life, now), picture], out);
+  }
+}
+
+function tickUndecided(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
+  if (fleet.mass && life.verdict.word === 'mass-silent') return;
+  const { downAfter, silentAfter, siteAfter } = fleet.config;
+  const quiet = quietMs(fleet, life, now);
+  if (quiet < Math.min(downAfter, silentAfter, siteAfter)) return;
+  const testified = askWitnesses(fleet, life, now);
+  if (testified?.word === 'gone' && quiet >= downAfter) {
+    return change(life, 'down', now, [...quietEvidence(life, now), testified.evidence], out);
+  }
+  const site = sharedFate(fleet, life, now);
+  if (site && quiet >= siteAfter) return siteSilent(site, now, out);
+  if (quiet < silentAfter) return;
+  const seen = testified?.word === 'answers' ? [testified.evidence] : [];
+  change(life, seen.length > 0 ? 'agent-lost' : 'silent', now, [...quietEvidence(life, now), ...seen], out);
+}
+
+/** What a witness sees of a host that is called silent, lost or down already. */
+function followWitness(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
+  const testified = askWitnesses(fleet, life, now);
+  // One look alone may fall into a moment of booting.
+  if (!testified || testified.forMs < fleet.config.suspectAfter) return;
+  const word = wordOf(testified);
+  if (life.verdict.word !== word)
+    change(life, word, now, [...quietEvidence(life, now), testified.evidence], out);
+}
+
+const wordOf = ({ word }: Testified): 'agent-lost' | 'down' => (word === 'answers' ? 'agent-lost' : 'down');
+
+const REPLACED = /^(last-heard|site-picture|mass-picture|sibling-heard|witness-\w+)$/;
+
+/** Why it is called quiet: what made it suspect, with the last-heard sentence brought up to date. */
+function quietEvidence(life: HostLife, now: number): Evidence[] {
+  const kept = life.verdict.evidence.filter((e) => !REPLACED.test(e.kind));
+  return [...(life.heardAt > 0 ? [say.lastHeard(life.heardAt, now, life.timeZone)] : []), ...kept];
+}
+
+/**
+ * The hosts of the hospital that should be heard, when there are several and none is; one whose connection ended a moment ago is on
+ * its way back as a rule.
+ */
+function sharedFate(fleet: Fleet, life: HostLife, now: number): HostLife[] | undefined {
+  const { siteAfter, suspectAfter } = fleet.config;
+  const expected = (fleet.hospitals.get(life.hospital) ?? []).filter((other) =>
+    isExpected(other.verdict.word),
+  );
+  const quiet = expected.every(
+    (other) => isQuiet(other.verdict.word) && quietMs(fleet, other, now) >= siteAfter - suspectAfter,
+  );
+  return quiet && expected.length >= 2 ? expected : undefined;
+}
+
+function siteSilent(site: HostLife[], now: number, out: Effect[]): void {
+  for (const life of site) {
+    const { word } = life.verdict;
+    // What a witness saw stays: it is more than silence.
+    if (word === 'site-silent' || word === 'down') continue;
+    const picture = say.sitePicture(now, life.timeZone, site.length);
+    change(life, 'site-silent', now, [...quietEvidence(life, now), picture], out);
+  }
+}
+
+/** A sibling is back for a while and this host is not: now it is this host's own silence. */
+function tickSite(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
+  const back = (fleet.hospitals.get(life.hospital) ?? []).some(
+    ({ verdict: { word, since } }) => word === 'up' && now - since >= fleet.config.suspectAfter,
+  );
+  if (!back) return;
+  change(life, 'silent', now, [...quietEvidence(life, now), say.siblingHeard(now, life.timeZone)], out);
+}
