@@ -8,6 +8,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   discover: async () => (await import('./discover.ts')).DISCOVER,
   inspect: async () => (await import('./inspect.ts')).INSPECT,
   check: async () => (await import('./check.ts')).CHECK,
+  verify: async () => (await import('./verify.ts')).VERIFY,
   status: async () => (await import('./status.ts')).STATUS,
   version: async () => (await import('./version.ts')).VERSION_COMMAND,
 };

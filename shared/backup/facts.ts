@@ -80,6 +80,8 @@ export interface SqlServerChain {
   lastForkGuid?: string;
   forkPointLsn?: string;
   copyOnly?: boolean;
+  /** Of the database's structures: 904 is SQL Server 2019; the target must be at least this. */
+  internalVersion?: number;
   /** Position of the set inside its file, from 1. */
   position: number;
   /** This stripe of how many, with the media set that they share. */
@@ -115,6 +117,8 @@ export interface DumpChain {
   collation?: string;
   createsDatabase?: boolean;
   schemaOnly?: boolean;
+  /** Every database that the dump names. */
+  databases?: string[];
   snapshot?: 'consistent' | 'unknown';
 }
 

@@ -1,0 +1,81 @@
+// A file of this machine as a ByteSource. Promise: opened for reading only, its access time left alone where the system allows it
+// (Linux, own files); never faster than the throttle; a signal ends a long reading at its next read.
+
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Clock } from '../clock.ts';
+import type { ByteSource } from './source.ts';
+
+export interface OpenSource extends ByteSource {
+  close(): Promise<void>;
+}
+
+export interface Throttle {
+  /** Waits until `bytes` more may be read. */
+  take(bytes: number): Promise<void>;
+}
+
+/** No bound. */
+export const fullSpeed: Throttle = { take: async () => {} };
+
+/** At most so many bytes per second over any time, with at most a quarter of a second saved up. */
+export function throttle(bytesPerSecond: number, clock: Pick<Clock, 'monotonic' | 'after'>): Throttle {
+  const burst = bytesPerSecond / 4;
+  let saved = burst;
+  let at = clock.monotonic();
+  return {
+    async take(bytes) {
+      const now = clock.monotonic();
+      saved = Math.min(burst, saved + ((now - at) / 1000) * bytesPerSecond) - bytes;
+      at = now;
+      if (saved >= 0) return;
+      const waitMs = (-saved / bytesPerSecond) * 1000;
+      await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+    },
+  };
+}
+
+const NO_ATIME = process.platform === 'linux' ? (constants.O_NOATIME ?? 0) : 0;
+
+async function openForReading(path: string): Promise<FileHandle> {
+  const flags = constants.O_RDONLY;
+  if (NO_ATIME === 0) return open(path, flags);
+  try {
+    return await open(path, flags | NO_ATIME);
+  } catch (error) {
+    // Another owner's file does not allow it.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error;
+    return open(path, flags);
+  }
+}
+
+export interface OpenOptions {
+  throttle?: Throttle;
+  signal?: AbortSignal;
+  onRead?(bytes: number): void;
+}
+
+export async function openSource(path: string, options: OpenOptions = {}): Promise<OpenSource> {
+  const { throttle: pace = fullSpeed, signal, onRead } = options;
+  const file = await openForReading(path);
+  const { size } = await file.stat();
+  return {
+    size,
+    async read(offset, length) {
+      signal?.throwIfAborted();
+      const wanted = Math.max(0, Math.min(length, size - offset));
+      if (wanted === 0) return Buffer.alloc(0);
+      await pace.take(wanted);
+      const buffer = Buffer.allocUnsafeSlow(wanted);
+      let got = 0;
+      while (got < wanted) {
+        const { bytesRead } = await file.read(buffer, got, wanted - got, offset + got);
+        if (bytesRead === 0) break;
+        got += bytesRead;
+      }
+      onRead?.(got);
+      return buffer.subarray(0, got);
+    },
+    close: () => file.close(),
+  };
+}
