@@ -1,0 +1,86 @@
+// For tests: a generated history of one server with the backups that were taken of it, the truth at every moment, and a model of
+// the engine that refuses what the real one refuses. The properties hold for every engine.
+
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { FileVerdict } from '../../shared/backup/facts.ts';
+import { moments } from './moments.ts';
+import { type Moment, momentAt } from './moment.ts';
+import { type NoPlan, plan, type RestorePlan } from './plan.ts';
+import type { BackupSet } from './set.ts';
+
+/** Names of committed transactions. */
+export type Content = readonly number[];
+
+export interface World {
+  verdicts: FileVerdict[];
+  /** What the database held at an instant. */
+  truth(atUs: number): Content;
+  /** Executes the commands on a model; throws where the engine would refuse. */
+  replay(made: RestorePlan): Content;
+}
+
+const NOW = momentAt(Date.UTC(2026, 0, 1), 'Asia/Shanghai');
+
+function momentsToTry(set: BackupSet | undefined, shifts: readonly number[]): Moment[] {
+  const edges = set
+    ? [...set.windows.flat(), ...set.points.map((p) => p.at), ...set.gaps.flatMap((g) => [g.from, g.to])]
+    : [];
+  return edges.flatMap((edge) =>
+    [0, ...shifts].map((seconds) => momentAt(Math.floor(edge.us / 1000) + seconds * 1000, 'Asia/Shanghai')),
+  );
+}
+
+function holds(set: BackupSet | undefined, at: Moment): boolean {
+  return (
+    set !== undefined &&
+    (set.windows.some(([a, b]) => a.us <= at.us && at.us <= b.us) ||
+      set.points.some((p) => p.at.us === at.us))
+  );
+}
+
+function planFor(set: BackupSet, at: Moment): RestorePlan | NoPlan {
+  return plan({ set, at, now: NOW, target: { zone: 'Asia/Shanghai', targetDir: '/scratch' } });
+}
+
+function setOf(verdicts: readonly FileVerdict[]): BackupSet | undefined {
+  const { sets } = moments(verdicts);
+  assert.ok(sets.length <= 1, 'one server makes one set');
+  return sets[0];
+}
+
+/** Every plan's files exist and bring back the truth; there is a plan exactly for restorable moments. */
+function plansAreTrue(world: World, shifts: readonly number[]): void {
+  const set = setOf(world.verdicts);
+  const there = new Set(world.verdicts.map((v) => v.path));
+  for (const at of momentsToTry(set, shifts)) {
+    const made = planFor(set as BackupSet, at);
+    assert.equal(made.possible, holds(set, at), `a plan exactly for restorable moments: ${at.text}`);
+    if (!made.possible) continue;
+    for (const file of made.steps.flatMap((s) => s.files)) assert.ok(there.has(file.path), file.path);
+    assert.deepEqual(world.replay(made), world.truth(at.us), `what the plan for ${at.text} brings back`);
+  }
+}
+
+/** Without some files nothing becomes restorable that was not before. */
+function fewerFilesGiveFewerMoments(world: World, drops: readonly number[], shifts: readonly number[]): void {
+  const before = setOf(world.verdicts);
+  const gone = new Set(drops.map((d) => d % Math.max(1, world.verdicts.length)));
+  const fewer = world.verdicts.filter((_, i) => !gone.has(i));
+  const after = setOf(fewer);
+  for (const at of momentsToTry(after, shifts)) {
+    if (holds(after, at)) assert.ok(holds(before, at), `${at.text} came from nowhere`);
+  }
+  plansAreTrue({ ...world, verdicts: fewer }, shifts);
+}
+
+export function checkWorlds(worlds: fc.Arbitrary<World>, runs: number): void {
+  const shifts = fc.array(fc.integer({ min: -9000, max: 9000 }), { maxLength: 4 });
+  fc.assert(
+    fc.property(worlds, shifts, fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), (world, by, drops) => {
+      plansAreTrue(world, by);
+      fewerFilesGiveFewerMoments(world, drops, by);
+    }),
+    { numRuns: runs },
+  );
+}
