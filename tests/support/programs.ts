@@ -29,52 +29,61 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** How a program is started, this once. */
+export interface Launch {
+  /** Put before its command line: a program that becomes it, such as `ip netns exec NAME`, so that its process id stays its own. */
+  wrap?: readonly string[];
+  env?: Record<string, string>;
+}
+
 /** A program under test: restartable, killable, with all that it printed. */
 export interface Program {
   readonly pid: number;
   output(): string;
   running(): boolean;
-  start(): Promise<void>;
+  /** Starts it and returns at once. */
+  begin(how?: Launch): void;
+  /** Starts it and waits until it is ready. */
+  start(how?: Launch): Promise<void>;
   /** Sends the signal and waits for the end; the exit code or signal. */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals | null>;
 }
 
-function program(
-  t: Scope,
-  command: string[],
-  ready: (output: string) => boolean,
-  env: Record<string, string>,
-): Program {
+function program(t: Scope, command: string[], ready: (said: string, pid: number) => boolean): Program {
   let child: ChildProcess | undefined;
   let output = '';
+  let since = '';
   const self: Program = {
     get pid() {
       return child?.pid ?? 0;
     },
     output: () => output,
     running: () => child !== undefined && child.exitCode === null && child.signalCode === null,
-    async start() {
-      let since = '';
-      const [file, ...args] = command as [string, ...string[]];
+    begin({ wrap = [], env = {} } = {}) {
+      const [file, ...args] = [...wrap, ...command] as [string, ...string[]];
       child = spawn(file, args, {
         cwd: root,
         stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, ...env },
       });
+      since = '';
       const take = (text: string) => {
         output += text;
         since += text;
       };
       child.stdout?.setEncoding('utf8').on('data', take);
       child.stderr?.setEncoding('utf8').on('data', take);
+    },
+    async start(how) {
+      self.begin(how);
       const settled = await until(
-        `${args.slice(0, 3).join(' ')} to be ready`,
+        'it to be ready',
         60_000,
-        () => (self.running() ? ready(since) && 'ready' : 'ended'),
+        () => (self.running() ? ready(since, self.pid) && 'ready' : 'ended'),
         10,
       ).catch(() => 'never ready');
       if (settled !== 'ready')
-        throw new Error(`${args.join(' ')}: ${settled}; it said:\n${since.slice(-4000)}`);
+        throw new Error(`${command.join(' ')}: ${settled}; it said:\n${since.slice(-4000)}`);
     },
     stop: (signal = 'SIGTERM') =>
       new Promise((done) => {
@@ -83,7 +92,8 @@ function program(
           done(ending?.exitCode ?? ending?.signalCode ?? null);
           return;
         }
-        ending.once('exit', (code, by) => done(code ?? by));
+        // Not at its exit: what it said last is still in the pipe.
+        ending.once('close', (code, by) => done(code ?? by));
         ending.kill(signal);
       }),
   };
@@ -119,7 +129,6 @@ export async function startCollector(
     t,
     [process.execPath, '--disable-warning=ExperimentalWarning', main, 'serve', ...flags],
     (said) => said.includes('niswatch ready'),
-    {},
   );
   const collector: CollectorProgram = Object.assign(Object.create(base) as Program, {
     port,
@@ -173,7 +182,10 @@ export async function startAgent(
   const { code } = JSON.parse(printed) as { code: string };
   await runOnce([...node, 'enrol', '--collector', options.url ?? collector.url, '--code', code, ...flags]);
   const identity = join(folder, 'data', 'identity.json');
-  const base = program(t, [...node, 'run', ...flags], () => existsSync(join(folder, 'data', 'run.json')), {});
+  // On a full disk there is no journal, at a quiet log level no line.
+  const isReady = (said: string, pid: number): boolean =>
+    said.includes('"agent started"') || runsAs(join(folder, 'data', 'run.json'), pid);
+  const base = program(t, [...node, 'run', ...flags], isReady);
   const agent: AgentProgram = Object.assign(Object.create(base) as Program, {
     folder,
     hostId: () => (JSON.parse(readFileSync(identity, 'utf8')) as { host: { id: string } }).host.id,
@@ -181,4 +193,9 @@ export async function startAgent(
   });
   if (options.start !== false) await agent.start();
   return agent;
+}
+
+/** Whether this life of the agent, not an earlier one, has begun its journal. */
+function runsAs(journal: string, pid: number): boolean {
+  return existsSync(journal) && (JSON.parse(readFileSync(journal, 'utf8')) as { pid: number }).pid === pid;
 }
