@@ -10,6 +10,7 @@ import { crc32 } from 'node:zlib';
 
 const HEAD = 18;
 const NEWLINE = 10;
+const SPACE = 32;
 
 /** What was found, in order: a record's JSON text between `start` and `end`, or one damaged record. */
 export interface Visitor {
@@ -21,8 +22,10 @@ export function encodeRecord(json: string): Buffer {
   const length = Buffer.byteLength(json);
   const line = Buffer.allocUnsafe(HEAD + length + 1);
   line.write(json, HEAD, 'utf8');
+  writeHex(line, 0, length);
+  writeHex(line, 9, crc32(line.subarray(HEAD, HEAD + length)));
+  line[8] = line[17] = SPACE;
   line[HEAD + length] = NEWLINE;
-  line.write(`${hex8(length)} ${hex8(crc32(line.subarray(HEAD, HEAD + length)))} `, 0, 'latin1');
   return line;
 }
 
@@ -51,22 +54,40 @@ export function scanRecords(bytes: Uint8Array, visit: Visitor): number {
 
 function recordEnd(view: Buffer, at: number): number | undefined {
   if (!looksLikeHead(view, at)) return undefined;
-  const end = at + HEAD + Number.parseInt(view.toString('latin1', at, at + 8), 16);
+  const end = at + HEAD + readHex(view, at);
   return end <= view.length ? end : undefined;
 }
 
 function isIntact(view: Buffer, at: number, end: number): boolean {
-  return (
-    crc32(view.subarray(at + HEAD, end)) === Number.parseInt(view.toString('latin1', at + 9, at + 17), 16)
-  );
+  return crc32(view.subarray(at + HEAD, end)) === readHex(view, at + 9);
 }
 
 function looksLikeHead(view: Buffer, at: number): boolean {
   return (
-    at + HEAD <= view.length && /^[0-9a-f]{8} [0-9a-f]{8} $/.test(view.toString('latin1', at, at + HEAD))
+    at + HEAD <= view.length &&
+    view[at + 8] === SPACE &&
+    view[at + 17] === SPACE &&
+    readHex(view, at) >= 0 &&
+    readHex(view, at + 9) >= 0
   );
 }
 
-function hex8(value: number): string {
-  return value.toString(16).padStart(8, '0');
+const DIGITS = Buffer.from('0123456789abcdef');
+const ZERO = 48;
+const LETTER_A = 97;
+
+function writeHex(line: Buffer, at: number, value: number): void {
+  for (let i = at + 7, rest = value; i >= at; i--, rest >>>= 4) line[i] = DIGITS[rest & 15] ?? ZERO;
+}
+
+/** Eight lower-case digits; below 0 when they are not. */
+function readHex(view: Buffer, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 8; i++) {
+    const code = view[i] ?? 0;
+    const digit = code >= LETTER_A ? code - LETTER_A + 10 : code >= ZERO && code < ZERO + 10 ? code - ZERO : -1;
+    if (digit < 0 || digit > 15) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
 }

@@ -3,21 +3,53 @@
 
 import type { SpoolDisk } from './spool.ts';
 
-interface File {
-  data: Buffer;
+export class SimulatedFile {
+  size: number;
   /** Up to here it survives a crash. */
   durable: number;
   /** A sync failed: nothing behind `durable` becomes durable any more. */
-  isDoomed: boolean;
+  isDoomed = false;
   /** Its name is on the device: it may lose its tail, but not vanish. */
   isNamed: boolean;
+  /** In the order in which they were written. Nobody changes a piece: copies of the file share them. */
+  #pieces: Buffer[];
+
+  constructor(pieces: Buffer[] = [], durable = 0, isNamed = false) {
+    this.#pieces = pieces;
+    this.size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.durable = durable;
+    this.isNamed = isNamed;
+  }
+
+  get data(): Buffer {
+    const [first] = this.#pieces;
+    const whole = this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces);
+    this.#pieces = [whole];
+    return whole;
+  }
+
+  set data(data: Buffer) {
+    this.#pieces = [data];
+    this.size = data.length;
+  }
+
+  append(piece: Buffer): void {
+    this.#pieces.push(piece);
+    this.size += piece.length;
+  }
+
+  copy(): SimulatedFile {
+    const file = new SimulatedFile([...this.#pieces], this.durable, this.isNamed);
+    file.isDoomed = this.isDoomed;
+    return file;
+  }
 }
 
 /** Decides by name of call and path whether it fails now, and how. */
 export type Fault = (call: keyof SpoolDisk, path: string) => 'EIO' | 'ENOSPC' | 'EACCES' | undefined;
 
 export interface SimulatedDisk extends SpoolDisk {
-  readonly files: Map<string, File>;
+  readonly files: Map<string, SimulatedFile>;
   fault: Fault;
   totalBytes: number;
   /** Loses what was not synced. `random` returns [0, 1). */
@@ -25,10 +57,14 @@ export interface SimulatedDisk extends SpoolDisk {
 }
 
 export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
-  const files = new Map<string, File>();
-  const removed = new Map<string, File>();
-  const used = (): number => files.values().reduce((sum, f) => sum + f.data.length, 0);
-  const must = (path: string): File => files.get(path) ?? fail('ENOENT', 'open', path);
+  const files = new Map<string, SimulatedFile>();
+  const removed = new Map<string, SimulatedFile>();
+  const used = (): number => {
+    let bytes = 0;
+    for (const file of files.values()) bytes += file.size;
+    return bytes;
+  };
+  const must = (path: string): SimulatedFile => files.get(path) ?? fail('ENOENT', 'open', path);
   const guard = (call: keyof SpoolDisk, path: string): void => {
     const code = disk.fault(call, path);
     if (code) fail(code, call, path);
@@ -47,17 +83,17 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
     },
     size(path) {
       guard('size', path);
-      return must(path).data.length;
+      return must(path).size;
     },
     append(path, data) {
       const code = disk.fault('append', path);
       if (code && code !== 'ENOSPC') fail(code, 'append', path);
-      const file = files.get(path) ?? { data: Buffer.alloc(0), durable: 0, isDoomed: false, isNamed: false };
+      const file = files.get(path) ?? new SimulatedFile();
       files.set(path, file);
       const room = code ? Math.floor(data.length / 2) : disk.totalBytes - used();
-      file.data = Buffer.concat([file.data, data.subarray(0, Math.max(0, room))]);
+      file.append(cutTo(data, Math.max(0, Math.min(room, data.length))));
       if (room < data.length) fail('ENOSPC', 'append', path);
-      return file.data.length;
+      return file.size;
     },
     sync(path) {
       const file = must(path);
@@ -67,7 +103,7 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
         fail(code, 'sync', path);
       }
       if (file.isDoomed) return;
-      file.durable = file.data.length;
+      file.durable = file.size;
       file.isNamed = true;
     },
     truncate(path, size) {
@@ -79,11 +115,11 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
     replace(path, data) {
       const code = disk.fault('replace', path);
       if (code || disk.totalBytes - used() < data.length) {
-        files.set(`${path}.tmp`, { data: Buffer.alloc(0), durable: 0, isDoomed: false, isNamed: false });
+        files.set(`${path}.tmp`, new SimulatedFile());
         fail(code ?? 'ENOSPC', 'replace', path);
       }
       files.delete(`${path}.tmp`);
-      files.set(path, { data: Buffer.from(data), durable: data.length, isDoomed: false, isNamed: true });
+      files.set(path, new SimulatedFile([Buffer.from(data)], data.length, true));
     },
     remove(path) {
       guard('remove', path);
@@ -103,20 +139,26 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
   return disk;
 }
 
+/** The caller does not touch again what it appended. */
+function cutTo(data: Uint8Array, bytes: number): Buffer {
+  if (bytes === data.length && Buffer.isBuffer(data)) return data;
+  return Buffer.from(data.buffer, data.byteOffset, bytes);
+}
+
 /** In no order that could be relied on. */
-function listNames(files: Map<string, File>, folder: string): string[] {
+function listNames(files: Map<string, SimulatedFile>, folder: string): string[] {
   return [...files.keys()].map((path) => path.slice(folder.length + 1)).reverse();
 }
 
-function crashAll(files: Map<string, File>, removed: Map<string, File>, random: () => number): void {
+function crashAll(files: Map<string, SimulatedFile>, removed: Map<string, SimulatedFile>, random: () => number): void {
   // The folder was not synced after a removal: the file may be back.
   for (const [path, file] of removed) if (!files.has(path) && random() < 0.3) files.set(path, file);
   removed.clear();
   for (const [path, file] of files) crashFile(files, path, file, random);
 }
 
-function crashFile(files: Map<string, File>, path: string, file: File, random: () => number): void {
-  const unsynced = file.data.length - file.durable;
+function crashFile(files: Map<string, SimulatedFile>, path: string, file: SimulatedFile, random: () => number): void {
+  const unsynced = file.size - file.durable;
   if (unsynced > 0) {
     const kept = file.isDoomed ? 0 : Math.floor(random() * (unsynced + 1));
     const tail = Buffer.from(file.data.subarray(file.durable, file.durable + kept));
@@ -124,8 +166,8 @@ function crashFile(files: Map<string, File>, path: string, file: File, random: (
     if (kept > 0 && random() < 0.3) tail.fill(0, Math.floor(random() * kept), kept);
     file.data = Buffer.concat([file.data.subarray(0, file.durable), tail]);
   }
-  if (!file.isNamed && file.data.length === 0) files.delete(path);
-  file.durable = file.data.length;
+  if (!file.isNamed && file.size === 0) files.delete(path);
+  file.durable = file.size;
   file.isDoomed = false;
 }
 

@@ -16,7 +16,7 @@ import type { Transport, TransportEvents } from '../../agent/link/transport.ts';
 import { silentLog } from '../../agent/log.ts';
 import type { SpoolLimits } from '../../agent/spool/config.ts';
 import { openSpool } from '../../agent/spool/disk-spool.ts';
-import { simulatedDisk } from '../../agent/spool/simulated-disk.ts';
+import { simulatedDisk, type SimulatedFile } from '../../agent/spool/simulated-disk.ts';
 import type { Spool } from '../../agent/spool/spool.ts';
 import type { Checkers } from './checkers.ts';
 import { type HostKey, hostKey } from './keys.ts';
@@ -62,7 +62,7 @@ export interface HostSettings {
 }
 
 interface Snapshot {
-  files: Map<string, { data: Buffer; durable: number; isDoomed: boolean; isNamed: boolean }>;
+  files: ReadonlyMap<string, SimulatedFile>;
   owed: ReadonlyMap<string, number>;
   run: RunRecord | undefined;
 }
@@ -193,7 +193,7 @@ export class SimHost implements Path {
   }
 
   takeSnapshot(): void {
-    const files = new Map([...this.disk.files].map(([path, file]) => [path, { ...file }]));
+    const files = new Map([...this.disk.files].map(([path, file]) => [path, file.copy()]));
     this.#snapshot = {
       files,
       owed: this.#world.checkers.snapshot(this.id),
@@ -207,7 +207,7 @@ export class SimHost implements Path {
     if (!snapshot) return;
     this.powerCut();
     this.disk.files.clear();
-    for (const [path, file] of snapshot.files) this.disk.files.set(path, { ...file });
+    for (const [path, file] of snapshot.files) this.disk.files.set(path, file.copy());
     this.disk.crash(this.#random);
     this.#run = snapshot.run && { ...snapshot.run };
     this.#world.checkers.restored(this.id, snapshot.owed);

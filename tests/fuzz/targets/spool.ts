@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { LEDGER_FILE, openSpool } from '../../../agent/spool/disk-spool.ts';
-import { type SimulatedDisk, simulatedDisk } from '../../../agent/spool/simulated-disk.ts';
+import { type SimulatedDisk, simulatedDisk, SimulatedFile } from '../../../agent/spool/simulated-disk.ts';
 import { COLUMNS, limitsOf } from '../../../agent/spool/spool-world.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
 import { manualClock } from '../../../shared/clock.ts';
@@ -27,7 +27,7 @@ function append(spool: Spool, value: number): void {
 }
 
 function put(disk: SimulatedDisk, path: string, data: Uint8Array): void {
-  disk.files.set(path, { data: Buffer.from(data), durable: data.length, isDoomed: false, isNamed: true });
+  disk.files.set(path, new SimulatedFile([Buffer.from(data)], data.length, true));
 }
 
 /** A folder with an open segment, a closed one and a ledger, as a stopped agent leaves it. */
