@@ -2,7 +2,7 @@
 
 import { LIMITS } from '../../shared/frame.ts';
 import type { Outgoing } from '../spool/spool.ts';
-import type { Effect, Lane, Session, View } from './state.ts';
+import { type Effect, type Lane, type Session, TIMES, type View } from './state.ts';
 
 /** Reports of the live stream that may be under way at once: enough to fill one commit of the collector, few enough to resend. */
 const LIVE_WINDOW = 8;
@@ -37,30 +37,40 @@ export function rewind(session: Session, stream: string | undefined, seq: number
   session.lanes = lanes;
 }
 
-/** Whether the next live report has waited so long that it would hold up newer ones. */
-export function overtaken(session: Session, view: View, afterMs: number): boolean {
-  const lane = laneOf(session, view.spool.liveStream);
-  if (lane.flight.length > 0) return false;
-  const next = view.spool.next(lane.stream, lane.sent, 1)[0];
-  const at = next?.kind === 'report' ? next.report.at : next?.gap.fromAt;
-  return at !== undefined && view.wall - at > afterMs;
-}
-
-export function pumpLanes(session: Session, view: View, effects: Effect[], which: 'all' | 'live'): void {
-  pumpLive(session, view, effects, which === 'live' ? Infinity : session.careful ? 1 : LIVE_WINDOW);
+/** False when live data has waited so long that it would hold up newer reports: then nothing was sent, and the spool must rotate. */
+export function pumpLanes(session: Session, view: View, effects: Effect[], which: 'all' | 'live'): boolean {
+  const window = which === 'live' ? Infinity : session.careful ? 1 : LIVE_WINDOW;
+  const mayRotate = which === 'all';
+  if (!pumpLive(session, view, effects, window, mayRotate)) return false;
   if (which === 'all') pumpHistory(session, view, effects);
+  return true;
 }
 
-function pumpLive(session: Session, view: View, effects: Effect[], window: number): void {
+function pumpLive(
+  session: Session,
+  view: View,
+  effects: Effect[],
+  window: number,
+  mayRotate: boolean,
+): boolean {
   const lane = laneOf(session, view.spool.liveStream);
   const inFlight = flying(session);
+  const isIdle = lane.flight.length === 0;
   const room = Math.min(
     window - (session.careful ? inFlight : lane.flight.length),
     session.window - inFlight,
   );
-  if (room <= 0) return;
-  const items = view.spool.next(lane.stream, lane.sent, LIVE_READ_BYTES);
-  sendItems(session, lane, items.slice(0, room), effects);
+  if (room <= 0 && !(mayRotate && isIdle)) return true;
+  const items = view.spool.next(lane.stream, lane.sent, room <= 0 ? 1 : LIVE_READ_BYTES);
+  if (mayRotate && isIdle && isOld(items[0], view)) return false;
+  if (room > 0) sendItems(session, lane, items.slice(0, room), effects);
+  return true;
+}
+
+/** The next live report has waited so long that it would hold up newer ones. */
+function isOld(next: Outgoing | undefined, view: View): boolean {
+  const at = next?.kind === 'report' ? next.report.at : next?.gap.fromAt;
+  return at !== undefined && view.wall - at > TIMES.overtakeMs;
 }
 
 function pumpHistory(session: Session, view: View, effects: Effect[]): void {
@@ -77,8 +87,11 @@ function pumpHistory(session: Session, view: View, effects: Effect[]): void {
   }
 }
 
-export const flying = (session: Session): number =>
-  [...session.lanes.values()].reduce((sum, lane) => sum + lane.flight.length, 0);
+export function flying(session: Session): number {
+  let items = 0;
+  for (const lane of session.lanes.values()) items += lane.flight.length;
+  return items;
+}
 
 function historyBytes(session: Session, live: string): number {
   let bytes = 0;
@@ -88,6 +101,7 @@ function historyBytes(session: Session, live: string): number {
 }
 
 function sendItems(session: Session, lane: Lane, items: readonly Outgoing[], effects: Effect[]): void {
+  if (items.length === 0) return;
   const flight = [...lane.flight];
   let sent = lane.sent;
   for (const item of items) {

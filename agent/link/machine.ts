@@ -17,7 +17,7 @@ import {
   PROTOCOL,
   type Welcome,
 } from '../../shared/frame.ts';
-import { advance, laneOf, overtaken, pumpLanes } from './lanes.ts';
+import { advance, laneOf, pumpLanes } from './lanes.ts';
 import { beginExchange, EXCHANGE_EVERY_MS, takeTime } from './offset.ts';
 import { onRefuse } from './refusal.ts';
 import { enter, note, retry, TIMES } from './state.ts';
@@ -238,11 +238,7 @@ function pump(draft: Draft, view: View, effects: Effect[]): void {
   if (draft.phase !== 'open' || !session) return;
   if (draft.stop) return finishWhenQuiet(draft, session, view, effects);
   if (view.mono < session.pausedUntil) return;
-  if (overtaken(session, view, TIMES.overtakeMs)) {
-    effects.push({ kind: 'rotate' }, { kind: 'pump' });
-    return;
-  }
-  pumpLanes(session, view, effects, 'all');
+  if (!pumpLanes(session, view, effects, 'all')) effects.push({ kind: 'rotate' }, { kind: 'pump' });
 }
 
 function onStop(

@@ -98,6 +98,7 @@ class DiskSpool implements Spool {
   }
 
   streams(): string[] {
+    if (this.#ledger.size === 1) return [this.#live];
     const held = [...this.#ledger.values()].filter((book) => book.id !== this.#live && this.#isHeld(book));
     return [...held.slice(0, MAX_STREAMS - 1).map((book) => book.id), this.#live];
   }

@@ -29,10 +29,10 @@ export function encodeRecord(json: string): Buffer {
   return line;
 }
 
-/** Walks over all records; returns where the last whole line ends (what follows is a torn tail). */
-export function scanRecords(bytes: Uint8Array, visit: Visitor): number {
+/** Walks over all records from `from` on; returns where the last whole line ends (what follows is a torn tail). */
+export function scanRecords(bytes: Uint8Array, visit: Visitor, from = 0): number {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 0;
+  let at = from;
   let damagedBefore = false;
   while (at < view.length) {
     const end = recordEnd(view, at);

@@ -19,7 +19,7 @@ const RANK: Record<SegmentKind, number> = { log: 0, full: 1, thin: 2 };
 export class SegmentFiles {
   readonly #folder: string;
   readonly #disk: SpoolDisk;
-  #cache: { key: string; decoded: Decoded } | undefined;
+  #cache: { file: string; bytes: number; decoded: Decoded } | undefined;
   /** Files that should be gone but could not be removed yet. */
   #stale = new Set<string>();
 
@@ -63,12 +63,15 @@ export class SegmentFiles {
 
   /** Throws what the disk throws; damage is in the result. */
   decode(info: SegmentInfo): Decoded {
-    const key = `${renderName(info)} ${info.bytes}`;
-    if (this.#cache?.key !== key) {
-      const decoded = decodeSegment(info, this.#disk.read(this.pathOf(info)));
-      this.#cache = { key, decoded };
-    }
-    return this.#cache.decoded;
+    const file = renderName(info);
+    const cache = this.#cache?.file === file ? this.#cache : undefined;
+    if (cache?.bytes === info.bytes) return cache.decoded;
+    const data = this.#disk.read(this.path(file));
+    // An open segment grows at its end: what was read of it when it was shorter need not be read again.
+    const isGrown = cache !== undefined && info.kind === 'log' && cache.decoded.text.length === cache.bytes;
+    const decoded = decodeSegment(info, data, isGrown && cache.bytes < info.bytes ? cache.decoded : undefined);
+    this.#cache = { file, bytes: info.bytes, decoded };
+    return decoded;
   }
 
   /** Decodes an open segment left by an earlier process: what it holds is found by reading. */

@@ -59,6 +59,8 @@ export class SegmentWriter {
   abandon(): SegmentInfo | undefined {
     const info = this.detach();
     if (!info) return undefined;
+    // What was read before the failure proves nothing any more.
+    this.#files.dropCache();
     const path = this.#files.pathOf(info);
     if (info.bytes === 0) {
       this.#files.removePath(path);

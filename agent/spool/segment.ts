@@ -14,6 +14,7 @@ import { packBlock, unpackBlocks } from './blocks.ts';
 import { encodeRecord, scanRecords } from './record.ts';
 
 const SEGMENT_VERSION = 1;
+const NOTHING = Buffer.alloc(0);
 const BLOCK_BYTES = 128 * 1024;
 
 export type SegmentKind = 'log' | 'full' | 'thin';
@@ -49,6 +50,8 @@ export interface Decoded {
   series: Map<string, Series>;
   /** Numbers found unreadable by this reading (not those already on record as gaps). */
   damaged: number;
+  /** Nothing but whole records was found. */
+  isClean: boolean;
 }
 
 export function renderName(name: SegmentName): string {
@@ -97,11 +100,12 @@ const REPORT_HEAD =
   /^\{"t":"report","stream":"([0-9a-f]{32})","seq":(\d+),"series":"([^"\\]*)","at":(-?[\d.eE+-]+)/;
 const REPORT_HEAD_BYTES = 160;
 
-/** Reads a segment's bytes against what its name says. Never throws. */
-export function decodeSegment(name: SegmentName, bytes: Uint8Array): Decoded {
+/** Reads a segment's bytes against what its name says. Never throws. `before`: what was read of it when it was shorter; it is used up. */
+export function decodeSegment(name: SegmentName, bytes: Uint8Array, before?: Decoded): Decoded {
   const text =
     name.kind === 'log' ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : unpackBlocks(bytes);
-  const out: Decoded = { text, items: [], series: new Map(), damaged: 0 };
+  const known = before?.isClean ? before : { text: NOTHING, items: [], series: new Map() };
+  const out: Decoded = { ...known, text, damaged: 0, isClean: true };
   let damagedAfterLast = 0;
   const add = (item: Item): void => {
     const next = nextNumber(name, out);
@@ -110,12 +114,14 @@ export function decodeSegment(name: SegmentName, bytes: Uint8Array): Decoded {
     out.items.push(item.kind === 'gap' && item.from < next ? { ...item, from: next } : item);
     damagedAfterLast = 0;
   };
-  scanRecords(text, {
-    record: (start, end) => decodeRecord(name.stream, out, start, end, add),
+  const visitor = {
+    record: (start: number, end: number) => decodeRecord(name.stream, out, start, end, add),
     damaged: () => {
       damagedAfterLast++;
+      out.isClean = false;
     },
-  });
+  };
+  if (scanRecords(text, visitor, known.text.length) < text.length) out.isClean = false;
   const next = nextNumber(name, out);
   const last = name.last ?? next - 1 + damagedAfterLast;
   if (last >= next) declareDamage(out, next, last);

@@ -19,14 +19,10 @@ export function firstCredit(pool: CreditPool, session: Session, now: number): nu
   return setCredit(pool, session, now);
 }
 
-/** Once a second: sessions whose credit changed and must be told. */
-export function shareCredit(pool: CreditPool, sessions: Iterable<Session>, now: number): Session[] {
-  const changed: Session[] = [];
-  for (const session of sessions) {
-    const before = session.creditBytes;
-    if (setCredit(pool, session, now) !== before) changed.push(session);
-  }
-  return changed;
+/** Once a second, for each session: true when its credit changed and it must be told. */
+export function renewCredit(pool: CreditPool, session: Session, now: number): boolean {
+  const before = session.creditBytes;
+  return setCredit(pool, session, now) !== before;
 }
 
 export function returnCredit(pool: CreditPool, session: Session): void {

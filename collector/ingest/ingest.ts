@@ -5,11 +5,11 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import { isSignedBy } from '../enrolment/signature.ts';
 import { Committer } from './commit.ts';
 import { Conn } from './connection.ts';
-import { shareCredit } from './credit.ts';
+import { renewCredit } from './credit.ts';
 import { type Connection, type Hall, HIGH_WATER, type IngestOptions, type Wire } from './hall.ts';
 import { boundHeapGrowth } from './heap.ts';
 import { openNonces, type Nonces } from './nonces.ts';
-import type { Challenges, Session } from './model.ts';
+import type { Challenges } from './model.ts';
 import { checkTime, refuseAndClose } from './session.ts';
 import { type IngestStats, openStats } from './stats.ts';
 
@@ -80,12 +80,9 @@ export function openIngest(options: IngestOptions): Ingest {
 function tick(hall: Hall): void {
   const now = hall.clock.now();
   for (const conn of hall.all) conn.apply(checkTime(conn.session, now));
-  const open = function* (): Iterable<Session> {
-    for (const conn of hall.live.values()) yield conn.session;
-  };
-  for (const session of shareCredit(hall.pool, open(), now)) {
-    const conn = session.desk && hall.live.get(session.desk.host);
-    conn?.send({ t: 'credit', creditBytes: session.creditBytes });
+  for (const conn of hall.live.values()) {
+    if (!renewCredit(hall.pool, conn.session, now)) continue;
+    conn.send({ t: 'credit', creditBytes: conn.session.creditBytes });
   }
   hall.stats.creditBytes = hall.pool.grantedBytes;
 }
