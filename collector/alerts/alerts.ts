@@ -13,6 +13,7 @@ import { openCanaries } from './canaries.ts';
 import type { AlertsConfig } from './config.ts';
 import type { RulesConfig } from './evaluate.ts';
 import { newName } from './ids.ts';
+import { LONGEST_BACKOFF_MS } from './deliver.ts';
 import { openLedger } from './ledger.ts';
 import { openOutbox } from './outbox.ts';
 import { type AlertChange, openPass } from './pass.ts';
@@ -66,6 +67,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
     random: options.random,
     log,
     sendTimeoutMs: config.sendTimeout,
+    longestWaitMs: Math.max(LONGEST_BACKOFF_MS, config.groupWait + 3 * config.groupInterval),
     ...(options.publicUrl ? { publicUrl: options.publicUrl } : {}),
     onOutcome: (outcome) => canaries.learn(outcome),
   });
@@ -76,9 +78,13 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
   if (channels.length === 0) log.warn({}, 'no channel is configured: alerts are shown on the page only');
 
   const inTurn = oneAtATime();
+  const judge = async (): Promise<void> => {
+    if (await inTurn(() => pass.run(clock.now()))) outbox.wake();
+    if (await canaries.send()) outbox.wake();
+  };
   const run = async (): Promise<void> => {
-    await inTurn(() => pass.run(clock.now()));
-    await canaries.send();
+    await judge();
+    outbox.wake();
     await outbox.run();
     await outbox.idle();
   };
@@ -89,8 +95,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
     if (judging) return;
     judging = true;
     try {
-      await inTurn(() => pass.run(clock.now()));
-      await canaries.send();
+      await judge();
       if (failing) log.info({}, 'alerts are kept again');
       failing = false;
     } catch (error) {

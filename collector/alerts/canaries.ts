@@ -9,8 +9,8 @@ import { writeMessages } from './messages.ts';
 import type { Outcome } from './deliver.ts';
 
 export interface Canaries {
-  /** Queues what is due; cheap when nothing is. */
-  send(): Promise<void>;
+  /** Queues what is due; cheap when nothing is. True: something was queued. */
+  send(): Promise<boolean>;
   learn(outcome: Outcome): void;
   judged(now: number): Judged;
 }
@@ -22,6 +22,8 @@ export interface CanariesOptions {
   config: AlertsConfig;
   newKey: () => string;
 }
+
+const LOOK_EVERY_MS = 10_000;
 
 /** What `meta` holds under `canary:CHANNEL`. */
 interface CanaryRecord {
@@ -73,12 +75,12 @@ export async function openCanaries(options: CanariesOptions): Promise<Canaries> 
   return {
     async send() {
       const now = clock.now();
-      if (now < lookAgainAt) return;
-      lookAgainAt = now + 10_000;
+      if (now < lookAgainAt && lookAgainAt - now <= LOOK_EVERY_MS) return false;
+      lookAgainAt = now + LOOK_EVERY_MS;
       const dueAt = lastTimeOfDay(now, config.canaryAt, config.canaryTimeZone);
-      for (const [channel, record] of records) {
-        if (record.queuedAt < dueAt) await queue(channel, record, now);
-      }
+      const due = [...records].filter(([, record]) => record.queuedAt < dueAt);
+      for (const [channel, record] of due) await queue(channel, record, now);
+      return due.length > 0;
     },
     learn(outcome) {
       const { channel, kind } = outcome.message;

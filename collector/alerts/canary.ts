@@ -56,15 +56,18 @@ export function judgeChannels(
   return { findings, unknown: 'none' };
 }
 
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
 /** The newest instant at or before `now` at which the wall clock of the zone showed `HH:MM`. */
 export function lastTimeOfDay(now: number, time: string, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(now);
+  let clock = clocks.get(timeZone);
+  if (!clock) {
+    const digits = '2-digit' as const;
+    const shown = { hour: digits, minute: digits, second: digits, hourCycle: 'h23' as const };
+    clock = new Intl.DateTimeFormat('en-GB', { timeZone, ...shown });
+    clocks.set(timeZone, clock);
+  }
+  const parts = clock.formatToParts(now);
   const part = (type: string): number => Number(parts.find((p) => p.type === type)?.value ?? 0);
   const sinceMidnight = ((part('hour') * 60 + part('minute')) * 60 + part('second')) * 1000 + (now % 1000);
   const [hour = 0, minute = 0] = time.split(':').map(Number);

@@ -30,6 +30,11 @@ function untilLate(message: Message, now: number): Decision {
   return now - message.createdAt > 24 * HOUR_MS ? { what: 'drop', reason: REASONS.late } : { what: 'send' };
 }
 
+/** Its time has come, or lies so far ahead that the clock must have been set back since. */
+export function isDue(message: Pick<Message, 'notBefore'>, now: number, longestWaitMs: number): boolean {
+  return message.notBefore <= now || message.notBefore > now + longestWaitMs;
+}
+
 /**
  * Messages to look at now: the first of each lane in which something is due. One that is not due itself (its channel is
  * being waited for) may still have to be dropped, so that the recovery behind it can go.
@@ -38,13 +43,14 @@ export function ready(
   waiting: readonly Message[],
   busyLanes: ReadonlySet<string>,
   now: number,
+  longestWaitMs: number,
 ): readonly Message[] {
   const heads = new Map<string, Message>();
   const due = new Set<string>();
   for (const message of waiting) {
     const lane = laneOf(message);
     if (!heads.has(lane)) heads.set(lane, message);
-    if (message.notBefore <= now && !busyLanes.has(lane)) due.add(lane);
+    if (isDue(message, now, longestWaitMs) && !busyLanes.has(lane)) due.add(lane);
   }
   return [...heads].flatMap(([lane, message]) => (due.has(lane) ? [message] : []));
 }

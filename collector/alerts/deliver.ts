@@ -8,7 +8,7 @@ import type { Notice, Notifier, Receipt } from '../notifiers/notifier.ts';
 import type { Log } from '../services.ts';
 import type { OutboxTable } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
-import { decide, isOver } from './decide.ts';
+import { decide, isDue, isOver } from './decide.ts';
 import type { Message } from './grouping.ts';
 import { fromOutboxRow } from './messages.ts';
 import { buildNotice, readAlerts } from './notice.ts';
@@ -28,12 +28,15 @@ export interface OutboxOptions {
   random: () => number;
   log: Log;
   sendTimeoutMs: number;
+  /** No message is planned further ahead than this: one that is was planned before the clock was set back, and is due. */
+  longestWaitMs: number;
   publicUrl?: string;
   /** After the row says so. */
   onOutcome(outcome: Outcome): void;
 }
 
-const BACKOFF = { baseMs: 1_000, capMs: 300_000 };
+export const LONGEST_BACKOFF_MS = 300_000;
+const BACKOFF = { baseMs: 1_000, capMs: LONGEST_BACKOFF_MS };
 
 /** The returned function takes a message of a lane that nobody else works on; true: something changed, more may go. */
 export function openDelivery(options: OutboxOptions, stop: AbortSignal): (seen: Message) => Promise<boolean> {
@@ -103,7 +106,7 @@ export function openDelivery(options: OutboxOptions, stop: AbortSignal): (seen: 
       return true;
     }
     const notifier = notifiers.get(message.channel);
-    if (message.notBefore > clock.now() || !notifier) return false;
+    if (!isDue(message, clock.now(), options.longestWaitMs) || !notifier) return false;
     const attempts = message.attempts + 1;
     await state
       .updateTable('outbox')

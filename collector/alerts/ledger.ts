@@ -19,7 +19,8 @@ export interface Ledger {
   /** Scopes in which time alone may change something: pending, or about to be resolved. */
   waiting(): Iterable<string>;
   groups(): Iterable<string>;
-  commit(scopes: readonly ScopeChanges[], now: number): Promise<void>;
+  /** True: there are messages about it. */
+  commit(scopes: readonly ScopeChanges[], now: number): Promise<boolean>;
   /** Writes a taken-over alert with its log line. */
   acknowledge(groupKey: string, alert: Alert, who: string, note: string, now: number): Promise<void>;
   forget(before: number): void;
@@ -62,17 +63,21 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     put(key, [...(groups.get(key) ?? NONE), alert]);
   }
 
-  const commitSome = async (scopes: readonly ScopeChanges[], now: number): Promise<void> => {
+  const commitSome = async (scopes: readonly ScopeChanges[], now: number): Promise<boolean> => {
     const after = new Map<string, Alert[]>();
+    let tells = false;
     await state.transaction().execute(async (tx) => {
       for (const { groupKey, changes } of scopes) {
         for (const change of changes) await writeChange(tx, change, now);
         const alerts = applied(groups.get(groupKey) ?? NONE, changes);
         after.set(groupKey, alerts);
-        await writeMessages(tx, await planFor(tx, options, groupKey, changes, alerts, now));
+        const messages = await planFor(tx, options, groupKey, changes, alerts, now);
+        await writeMessages(tx, messages);
+        if (messages.length > 0) tells = true;
       }
     });
     for (const [groupKey, alerts] of after) put(groupKey, alerts);
+    return tells;
   };
 
   return {
@@ -87,8 +92,10 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
     waiting: () => waiting,
     groups: () => groups.keys(),
     async commit(scopes, now) {
+      let tells = false;
       for (let i = 0; i < scopes.length; i += PER_COMMIT)
-        await commitSome(scopes.slice(i, i + PER_COMMIT), now);
+        if (await commitSome(scopes.slice(i, i + PER_COMMIT), now)) tells = true;
+      return tells;
     },
     async acknowledge(groupKey, alert, who, note, now) {
       await state.transaction().execute(async (tx) => {

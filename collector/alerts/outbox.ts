@@ -9,6 +9,8 @@ import { fromOutboxRow } from './messages.ts';
 import type { State } from '../state/state.ts';
 
 export interface Outbox {
+  /** Something was written into the outbox: the next run looks. */
+  wake(): void;
   /** Looks at what waits and starts what may go; resolves when those tries have ended. */
   run(): Promise<void>;
   /** Resolves when nothing is under way. */
@@ -17,6 +19,8 @@ export interface Outbox {
 }
 
 const CLOSE_MS = 5_000;
+/** While nothing is due it is looked at no more often than this. */
+const LOOK_EVERY_MS = 10_000;
 const PER_RUN = 500;
 const PER_CHANNEL = 4;
 
@@ -26,6 +30,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   const under = new Set<Promise<boolean>>();
   const stop = new AbortController();
   let closing = false;
+  let lookAt = -Infinity;
   const names = options.channels.map((channel) => channel.id);
   const deliver = openDelivery(options, stop.signal);
 
@@ -46,12 +51,19 @@ export function openOutbox(options: OutboxOptions): Outbox {
   };
 
   const run = async (): Promise<void> => {
+    const now = clock.now();
+    // Further ahead than it can have been set: the clock went back.
+    if (now < lookAt && lookAt - now <= LOOK_EVERY_MS) return;
+    lookAt = now + LOOK_EVERY_MS;
     // A channel taken out of the configuration keeps what waits for it, in case it comes back.
-    const waiting = await readWaiting(state, names, clock.now());
+    const from = { state, channels: names, now, longestWaitMs: options.longestWaitMs };
+    const waiting = await readWaiting(from);
+    if (waiting.length > 0) lookAt = -Infinity;
+    else lookAt = Math.min(lookAt, (await readNextDue(from)) ?? Infinity);
     const perChannel = new Map<string, number>();
     for (const lane of busy) count(perChannel, lane.split('\0')[0] ?? '');
     const started: Promise<boolean>[] = [];
-    for (const message of ready(waiting, busy, clock.now())) {
+    for (const message of ready(waiting, busy, clock.now(), options.longestWaitMs)) {
       if (closing || count(perChannel, message.channel) > PER_CHANNEL) continue;
       started.push(start(message));
     }
@@ -59,6 +71,9 @@ export function openOutbox(options: OutboxOptions): Outbox {
   };
 
   return {
+    wake() {
+      lookAt = -Infinity;
+    },
     run,
     async idle() {
       while (under.size > 0) await Promise.allSettled(under);
@@ -79,13 +94,20 @@ function count(counts: Map<string, number>, name: string): number {
   return n;
 }
 
+interface From {
+  state: State;
+  channels: readonly string[];
+  now: number;
+  longestWaitMs: number;
+}
+
 /** Every waiting message of the groups in which one is due, oldest first. */
-async function readWaiting(state: State, channels: readonly string[], now: number): Promise<Message[]> {
+async function readWaiting({ state, channels, now, longestWaitMs }: From): Promise<Message[]> {
   if (channels.length === 0) return [];
   const due = state
     .selectFrom('outbox')
     .where('state', '=', 'waiting')
-    .where('notBefore', '<=', now)
+    .where((eb) => eb.or([eb('notBefore', '<=', now), eb('notBefore', '>', now + longestWaitMs)]))
     .where('channel', 'in', channels)
     .orderBy('notBefore')
     .limit(PER_RUN)
@@ -99,4 +121,17 @@ async function readWaiting(state: State, channels: readonly string[], now: numbe
     .selectAll()
     .execute();
   return rows.map(fromOutboxRow);
+}
+
+async function readNextDue({ state, channels }: From): Promise<number | undefined> {
+  if (channels.length === 0) return undefined;
+  const next = await state
+    .selectFrom('outbox')
+    .where('state', '=', 'waiting')
+    .where('channel', 'in', channels)
+    .orderBy('notBefore')
+    .limit(1)
+    .select('notBefore')
+    .executeTakeFirst();
+  return next?.notBefore;
 }

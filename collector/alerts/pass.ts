@@ -34,7 +34,8 @@ export interface PassOptions {
 
 export interface Pass {
   touch(hostId: string): void;
-  run(now: number): Promise<void>;
+  /** True: there are messages about what changed. */
+  run(now: number): Promise<boolean>;
 }
 
 const QUIET: ReadonlySet<string> = new Set(['pending', 'withdrawn', 'noted', 'inhibited', 'relapsed']);
@@ -93,14 +94,16 @@ export function openPass(options: PassOptions): Pass {
       const hosts = round.due();
       const scopes = [...hosts].map((host) => judge(host, now));
       const changed = [...scopes, ...wide(now)].filter((scope) => scope.changes.length > 0);
+      let tells: boolean;
       try {
-        await ledger.commit(changed, now);
+        tells = await ledger.commit(changed, now);
       } catch (error) {
         for (const host of hosts) round.touch(host);
         throw error;
       }
       ledger.forget(now - options.config.alerts.reopen);
       for (const { changes } of changed) for (const change of changes) tell(options, change);
+      return tells;
     },
   };
 }

@@ -30,22 +30,37 @@ export function nameStateError(error: unknown): unknown {
   return new NamedError('STATE_UNAVAILABLE', message, { cause: error });
 }
 
+/** Statements kept prepared: the collector asks the same few dozen again and again. */
+const PREPARED_MAX = 200;
+
 /** node:sqlite in the shape that Kysely's SQLite dialect asks for. */
 function adapt(database: DatabaseSync) {
+  const prepared = new Map<string, ReturnType<typeof statementOf>>();
   return {
     close: () => database.close(),
     prepare(text: string) {
-      // A transaction that begins by reading and writes later fails at once when another process (a command) wrote between;
-      // one that takes the write lock first waits its turn.
-      const statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
-        run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
-        iterate: (parameters: readonly unknown[]) =>
-          statement.iterate(...(parameters as SQLInputValue[])) as IterableIterator<unknown>,
-      };
+      const known = prepared.get(text);
+      if (known) return known;
+      const statement = statementOf(database, text);
+      prepared.set(text, statement);
+      const [oldest] = prepared.keys();
+      if (prepared.size > PREPARED_MAX && oldest !== undefined) prepared.delete(oldest);
+      return statement;
     },
+  };
+}
+
+function statementOf(database: DatabaseSync, text: string) {
+  // A transaction that begins by reading and writes later fails at once when another process (a command) wrote between;
+  // one that takes the write lock first waits its turn.
+  const statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
+    run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
+    // One that is read row by row is its own: asked again meanwhile, it would begin anew.
+    iterate: (parameters: readonly unknown[]) =>
+      database.prepare(text).iterate(...(parameters as SQLInputValue[])) as IterableIterator<unknown>,
   };
 }
 
