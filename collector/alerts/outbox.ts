@@ -3,7 +3,7 @@
 // the same key.
 
 import { openDelivery, type OutboxOptions } from './deliver.ts';
-import { laneOf, ready } from './decide.ts';
+import { isDue, laneOf, ready } from './decide.ts';
 import type { Message } from './grouping.ts';
 import { fromOutboxRow } from './messages.ts';
 import type { State } from '../state/state.ts';
@@ -33,6 +33,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   let lookAt = -Infinity;
   const names = options.channels.map((channel) => channel.id);
   const deliver = openDelivery(options, stop.signal);
+  const nextDue = openNextDue(state, names);
 
   const start = (message: Message): Promise<boolean> => {
     const lane = laneOf(message);
@@ -57,9 +58,13 @@ export function openOutbox(options: OutboxOptions): Outbox {
     lookAt = now + LOOK_EVERY_MS;
     // A channel taken out of the configuration keeps what waits for it, in case it comes back.
     const from = { state, channels: names, now, longestWaitMs: options.longestWaitMs };
+    const next = await nextDue();
+    if (next === undefined || !isDue({ notBefore: next }, now, options.longestWaitMs)) {
+      lookAt = Math.min(lookAt, next ?? Infinity);
+      return;
+    }
+    lookAt = -Infinity;
     const waiting = await readWaiting(from);
-    if (waiting.length > 0) lookAt = -Infinity;
-    else lookAt = Math.min(lookAt, (await readNextDue(from)) ?? Infinity);
     const perChannel = new Map<string, number>();
     for (const lane of busy) count(perChannel, lane.split('\0')[0] ?? '');
     const started: Promise<boolean>[] = [];
@@ -103,7 +108,6 @@ interface From {
 
 /** Every waiting message of the groups in which one is due, oldest first. */
 async function readWaiting({ state, channels, now, longestWaitMs }: From): Promise<Message[]> {
-  if (channels.length === 0) return [];
   const due = state
     .selectFrom('outbox')
     .where('state', '=', 'waiting')
@@ -123,15 +127,16 @@ async function readWaiting({ state, channels, now, longestWaitMs }: From): Promi
   return rows.map(fromOutboxRow);
 }
 
-async function readNextDue({ state, channels }: From): Promise<number | undefined> {
-  if (channels.length === 0) return undefined;
-  const next = await state
+/** When the first of those that wait may go; compiled once, because it is asked for as long as the collector runs. */
+function openNextDue(state: State, channels: readonly string[]): () => Promise<number | undefined> {
+  if (channels.length === 0) return () => Promise.resolve(undefined);
+  const query = state
     .selectFrom('outbox')
     .where('state', '=', 'waiting')
     .where('channel', 'in', channels)
     .orderBy('notBefore')
     .limit(1)
     .select('notBefore')
-    .executeTakeFirst();
-  return next?.notBefore;
+    .compile();
+  return async () => (await state.executeQuery(query)).rows[0]?.notBefore;
 }

@@ -55,7 +55,8 @@ export function openIngest(options: IngestOptions): Ingest {
   };
   hall.committer.onSettled(() => release(hall));
   const ticking = clock.every(1_000, () => tick(hall));
-  const checking = clock.every(REVOKED_EVERY_MS, () => void dropRevoked(hall));
+  const dropRevoked = openRevocations(hall);
+  const checking = clock.every(REVOKED_EVERY_MS, () => void dropRevoked());
   return {
     nonces: openNonces(options.random),
     collectorName: options.collectorName,
@@ -96,19 +97,17 @@ function release(hall: Hall): void {
 }
 
 /** A revocation may be written by another process: it must end the live session all the same. */
-async function dropRevoked(hall: Hall): Promise<void> {
-  if (hall.live.size === 0) return;
-  try {
-    const rows = await hall.state
-      .selectFrom('hosts')
-      .select('id')
-      .where('revokedAt', 'is not', null)
-      .execute();
-    for (const { id } of rows) {
-      const conn = hall.live.get(id);
-      conn?.apply(refuseAndClose(conn.session, 'REVOKED', `host ${id} was revoked`));
+function openRevocations(hall: Hall): () => Promise<void> {
+  const query = hall.state.selectFrom('hosts').select('id').where('revokedAt', 'is not', null).compile();
+  return async () => {
+    if (hall.live.size === 0) return;
+    try {
+      for (const { id } of (await hall.state.executeQuery(query)).rows) {
+        const conn = hall.live.get(id);
+        conn?.apply(refuseAndClose(conn.session, 'REVOKED', `host ${id} was revoked`));
+      }
+    } catch (error) {
+      hall.log.warn({ error: String(error) }, 'cannot look for revoked hosts');
     }
-  } catch (error) {
-    hall.log.warn({ error: String(error) }, 'cannot look for revoked hosts');
-  }
+  };
 }

@@ -44,21 +44,27 @@ export async function openTrail(state: State): Promise<Trail> {
   for (const row of rows) open.set(row.hostId, row.id);
   return {
     async write(effects, lives, run, now) {
+      // Most of the time there is only the sign of life: one statement is its own transaction.
+      if (effects.length === 0 && lives.length === 0) return markAlive(state, run, now);
       // Ids are kept only when the transaction is: a failed one is written again as it was.
       const staged = new Map<string, number>();
       const openRow = (host: string): number | undefined => staged.get(host) ?? open.get(host);
       await state.transaction().execute(async (tx) => {
         for (const round of rounds(effects)) await writeRound(tx, round, openRow, staged, now);
         await saveLives(tx, lives, now);
-        await tx
-          .updateTable('runs')
-          .set({ aliveAt: now, endedAt: run.endedAt })
-          .where('id', '=', run.id)
-          .execute();
+        await markAlive(tx, run, now);
       });
       for (const [host, id] of staged) open.set(host, id);
     },
   };
+}
+
+async function markAlive(state: State, run: RunMark, now: number): Promise<void> {
+  await state
+    .updateTable('runs')
+    .set({ aliveAt: now, endedAt: run.endedAt })
+    .where('id', '=', run.id)
+    .execute();
 }
 
 /** Effects in order, each host at most once per round, so that a round can be written in few statements. */

@@ -57,7 +57,7 @@ export function smallState(hosts: readonly HostRow[]): State {
           return query;
         },
         executeTakeFirst: async () => rows.get(String(wanted)),
-        execute: async () => [],
+        compile: () => query,
       };
       return query;
     },
@@ -71,6 +71,7 @@ export function smallState(hosts: readonly HostRow[]): State {
     transaction() {
       return { execute: (work: (tx: unknown) => Promise<void>) => work(select) };
     },
+    executeQuery: async () => ({ rows: [] }),
     destroy: async () => {},
   };
   return state as unknown as State;
