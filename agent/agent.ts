@@ -62,6 +62,14 @@ export function startAgent(options: AgentOptions): RunningAgent {
     boot: boot.id,
     isAlive: options.isAlive,
   });
+  const run: journal.RunRecord = {
+    pid: options.pid,
+    startedAt,
+    aliveAt: startedAt,
+    boot: boot.id,
+    bootAt: boot.at,
+    runs: journal.runsBefore(previous),
+  };
   const spool = options.openSpool();
   const sign = signer(identity);
   const print = fingerprint(identity.machine, options.machine);
@@ -75,7 +83,7 @@ export function startAgent(options: AgentOptions): RunningAgent {
     at: clock.now(),
     bootAt: boot.at,
     fingerprint: print,
-    journal: journal.tellJournal(previous, startedAt),
+    journal: journal.tellJournal(previous, startedAt, run),
     streams: namedStreams(spool),
   });
   const link = openLink({ ...options, spool, agent: identity.host.id, hello });
@@ -95,13 +103,6 @@ export function startAgent(options: AgentOptions): RunningAgent {
       link.wake();
     },
   });
-  const run: journal.RunRecord = {
-    pid: options.pid,
-    startedAt,
-    aliveAt: startedAt,
-    boot: boot.id,
-    bootAt: boot.at,
-  };
   schedule.event({ at: startedAt, kind: 'agent.start', data: { version: VERSION } });
   if (previous?.boot !== boot.id) schedule.event({ at: boot.at, kind: 'host.boot' });
   const write = writeAlive(options, run, () => renderStatus({ options, spool, run, link, schedule }));
@@ -173,8 +174,13 @@ function syncAfter({ clock, syncMs }: AgentOptions, spool: Spool): { soon(): voi
 /** Files of the data folder that say that the agent lives. A full disk must not end it: the failure is logged when it starts. */
 function writeAlive(options: AgentOptions, run: journal.RunRecord, status: () => unknown): () => void {
   let failing = false;
+  let aliveAtMono = options.clock.monotonic();
   return () => {
-    run.aliveAt = options.clock.now();
+    const mono = options.clock.monotonic();
+    const now = options.clock.now();
+    journal.noticePause(run, mono - aliveAtMono, now);
+    aliveAtMono = mono;
+    run.aliveAt = now;
     try {
       journal.writeWhole(journal.journalPath(options.dataFolder), run);
       journal.writeWhole(join(options.dataFolder, STATUS_FILE), status());

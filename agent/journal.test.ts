@@ -3,11 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { JOURNAL_MAX } from '../shared/frame.ts';
 import {
   journalPath,
+  noticePause,
   readRun,
   refuseSecondAgent,
   type RunRecord,
+  runsBefore,
   tellJournal,
   writeWhole,
 } from './journal.ts';
@@ -47,7 +50,28 @@ test('tells how the last life ended, and only what is known of it', () => {
     previousEnd: 'unknown',
     previousBoot: 'b',
   });
-  assert.equal(tellJournal({ ...RUN, end: { reason: 'stop', at: 3000 } }, 5).previousAliveAt, 3000);
+  const ended = { ...RUN, end: { reason: 'stop' as const, at: 3000 } };
+  assert.equal(tellJournal(ended, 5).previousAliveAt, 3000);
+});
+
+test('hands on the lives before, the oldest first, and no more than the wire takes', () => {
+  assert.deepEqual(runsBefore(undefined), []);
+  const first = { boot: 'b', bootAt: 500, from: 1000, to: 2000, end: 'unknown' as const };
+  assert.deepEqual(runsBefore(RUN), [first]);
+  const second: RunRecord = { ...RUN, startedAt: 4000, end: { reason: 'shutdown', at: 5000 }, runs: [first] };
+  const told = { ...first, from: 4000, to: 5000, end: 'orderly' as const, reason: 'shutdown' as const };
+  assert.deepEqual(runsBefore(second), [first, told]);
+  const many = { ...RUN, runs: Array.from({ length: 20 }, () => first) };
+  assert.equal(runsBefore(many).length, JOURNAL_MAX);
+});
+
+test('a process that was held up says from when to when; one that is a little late does not', () => {
+  const run: RunRecord = { ...RUN };
+  noticePause(run, 29_000, 100_000);
+  assert.equal(run.pauses, undefined);
+  noticePause(run, 95_000, 200_000);
+  assert.deepEqual(run.pauses, [{ from: 105_000, to: 200_000 }]);
+  assert.deepEqual(tellJournal(undefined, 1, run).pauses, run.pauses);
 });
 
 test('refuses a second agent in the same folder, and only then', () => {

@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { GoodbyeReason, RunJournal } from '../shared/frame.ts';
+import { type GoodbyeReason, JOURNAL_MAX, type RunInterval, type RunJournal } from '../shared/frame.ts';
 import { NamedError } from '../shared/errors.ts';
 import type { Boot } from './identity/machine.ts';
 
@@ -26,6 +26,10 @@ export interface RunRecord {
   bootAt: number;
   /** Set when it ended on purpose. */
   end?: { reason: GoodbyeReason; at: number };
+  /** The lives before this one, oldest first. */
+  runs?: RunInterval[];
+  /** Times in which this process was held up, oldest first. */
+  pauses?: { from: number; to: number }[];
 }
 
 export function journalPath(dataFolder: string): string {
@@ -90,15 +94,36 @@ export function refuseSecondAgent(
   });
 }
 
-/** What hello tells of the last life. */
-export function tellJournal(previous: RunRecord | undefined, startedAt: number): RunJournal {
-  if (!previous) return { startedAt };
+/** The lives before the next one, when `previous` was the last. */
+export function runsBefore(previous: RunRecord | undefined): RunInterval[] {
+  if (!previous) return [];
+  const { boot, bootAt, startedAt: from, end } = previous;
+  const last: RunInterval = { boot, bootAt, from, to: end?.at ?? previous.aliveAt, end: 'unknown' };
+  if (end) Object.assign(last, { end: 'orderly', reason: end.reason });
+  return [...(previous.runs ?? []), last].slice(-JOURNAL_MAX);
+}
+
+/** A sign of life that comes so late shows that this process was suspended or starved: that time does not count as run. */
+export function noticePause(run: RunRecord, sinceLastMs: number, now: number): void {
+  if (sinceLastMs < 3 * JOURNAL_EVERY_MS) return;
+  run.pauses = [...(run.pauses ?? []), { from: now - sinceLastMs, to: now }].slice(-JOURNAL_MAX);
+}
+
+/** What hello tells of this life and those before. */
+export function tellJournal(
+  previous: RunRecord | undefined,
+  startedAt: number,
+  { runs = [], pauses = [] }: Pick<RunRecord, 'runs' | 'pauses'> = {},
+): RunJournal {
+  const own = { startedAt, ...(pauses.length > 0 ? { pauses } : {}) };
+  if (!previous) return own;
   return {
-    startedAt,
+    ...own,
     previousAliveAt: previous.end?.at ?? previous.aliveAt,
     previousEnd: previous.end ? 'orderly' : 'unknown',
     ...(previous.end ? { previousReason: previous.end.reason } : {}),
     previousBoot: previous.boot,
+    ...(runs.length > 0 ? { runs } : {}),
   };
 }
 

@@ -146,6 +146,13 @@ export const METRICS = {
     '数据接口最新数据距今时间',
   ),
   feed_up: metric('bool', 'gauge', 'name', "1 when the feed's source can be read", '数据接口是否可读'),
+  witness_answer: metric(
+    'code',
+    'gauge',
+    'target',
+    "Another host's port as seen from here: 2 accepts, 1 its system refuses, 0 no answer to three tries",
+    '从本机探测同院主机端口：2 可连接，1 被拒绝（系统有应答），0 三次均无应答',
+  ),
   clock_offset_seconds: metric('seconds', 'gauge', '', "Collector's clock less the host's", '与中心的时钟差'),
   clock_rtt_seconds: metric('seconds', 'gauge', '', 'Round trip to the collector', '到中心的往返时间'),
   clock_synchronized: metric(
@@ -186,6 +193,7 @@ export const CHECK_KINDS = [
   'clock',
   'mem',
   'probe',
+  'witness',
 ] as const;
 export type CheckKind = (typeof CHECK_KINDS)[number];
 

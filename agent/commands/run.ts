@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startAgent } from '../agent.ts';
 import { systemClock } from '../../shared/clock.ts';
+import type { Values } from '../../shared/config/schema.ts';
 import { NamedError } from '../../shared/errors.ts';
 import type { GoodbyeReason } from '../../shared/frame.ts';
 import { type AgentConfig, loadConfig } from '../config.ts';
@@ -17,7 +18,9 @@ import { openHttp } from '../link/http.ts';
 import type { LinkStatus } from '../link/link.ts';
 import { openWebSocket } from '../link/websocket.ts';
 import { jsonLog, type Log } from '../log.ts';
-import type { ClockMeasurement } from '../probes/probe.ts';
+import { PROBES } from '../probes/index.ts';
+import type { ClockMeasurement, ProbeUnit } from '../probes/probe.ts';
+import { WITNESS } from '../probes/witness/witness.ts';
 import { openSpool } from '../spool/disk-spool.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
 import { type Command, CONFIG_FLAGS, text } from './command.ts';
@@ -29,10 +32,19 @@ export const RUN: Command = {
   name: 'run',
   words: '',
   summary: { zh: '运行探针程序，直到收到停止信号', en: 'Run the agent until it is told to stop' },
-  flags: CONFIG_FLAGS,
+  flags: {
+    ...CONFIG_FLAGS,
+    witness: {
+      help: {
+        zh: '只作见证：仅探测 probes.witness.targets 中的同院主机，不读取本机其他内容',
+        en: 'Witness only: look at the hosts of probes.witness.targets and read nothing else of this machine',
+      },
+    },
+  },
   async run(flags, _words, io) {
     const loaded = await loadConfig({ file: text(flags, 'config'), data: text(flags, 'data') });
     const { config, dataFolder } = loaded;
+    const units = flags.witness === true ? [witnessOf(config)] : PROBES;
     const identity = readIdentity(identityPath(dataFolder), process.platform);
     if (!identity) throw new NamedError('NOT_ENROLLED', `no identity in ${dataFolder}`);
     const clock = systemClock();
@@ -40,16 +52,30 @@ export const RUN: Command = {
     log.info('configuration read', { file: loaded.file ?? 'none, all defaults', data: dataFolder });
     const ended = Promise.withResolvers<GoodbyeReason>();
     listen(io.env, ended.resolve);
-    const agent = launch(config, dataFolder, identity, log);
+    const agent = launch({ config, dataFolder, units }, identity, log);
     await agent.stop(await ended.promise);
     // Timers of what never answered must not hold up a service manager.
     process.exit(0);
   },
 };
 
+/** Throws CONFIG_BAD_VALUE when there is nothing to witness. */
+function witnessOf({ probes }: AgentConfig): ProbeUnit {
+  const section = probes.witness as Values<typeof WITNESS.config.fields> | undefined;
+  if (section?.enabled && section.targets.length > 0) return WITNESS;
+  throw new NamedError('CONFIG_BAD_VALUE', 'probes.witness.targets: run --witness has no host to look at', {
+    mend: 'Name in agent.yaml at least one host with its address and port, and leave probes.witness enabled.',
+  });
+}
+
+interface Task {
+  config: AgentConfig;
+  dataFolder: string;
+  units: readonly ProbeUnit[];
+}
+
 function launch(
-  config: AgentConfig,
-  dataFolder: string,
+  { config, dataFolder, units }: Task,
   identity: Identity,
   log: Log,
 ): ReturnType<typeof startAgent> {
@@ -62,7 +88,7 @@ function launch(
     collector: config.collector.name || identity.collector,
     dataFolder,
     openProbes: (link) =>
-      openProbes(config, openHost({ clock, clockOffset: () => measurementOf(link.status()) })),
+      openProbes(config, openHost({ clock, clockOffset: () => measurementOf(link.status()) }), units),
     openSpool: () =>
       openSpool({
         folder,

@@ -14,6 +14,7 @@ import type { ProbeUnit } from './probe.ts';
 import { SERVICE } from './service/service.ts';
 import { SWAP } from './swap/swap.ts';
 import { SYSTEM } from './system/system.ts';
+import { WITNESS } from './witness/witness.ts';
 
 export const PROBES: readonly ProbeUnit[] = [
   CPU,
@@ -29,4 +30,5 @@ export const PROBES: readonly ProbeUnit[] = [
   HTTP,
   BACKUP,
   FEED,
+  WITNESS,
 ];

@@ -1,9 +1,9 @@
 // The port probe: whether each configured port accepts a TCP connection, and how long that takes. Promise: it connects and hangs
 // up, and sends nothing; a target that does not answer delays only itself.
 
-import { connect } from 'node:net';
 import type { Value } from '../../../shared/config/schema.ts';
 import type { Clock } from '../../../shared/clock.ts';
+import { connectMs } from '../connect.ts';
 import { readEach } from '../each.ts';
 import { nameField, requireDistinctNames } from '../named.ts';
 import { joinOutcomes, type Outcome } from '../outcome.ts';
@@ -62,7 +62,8 @@ async function readPort(target: Target, clock: Clock, signal: AbortSignal): Prom
   const id = `port:${target.name}`;
   const address = `${target.host}:${target.port}`;
   try {
-    const ms = await connectMs(target, clock, signal);
+    const { host, port, timeout: timeoutMs } = target;
+    const ms = await connectMs({ host, port, timeoutMs }, clock, signal);
     return {
       samples: [
         { metric: 'port_up', labels, value: 1 },
@@ -77,25 +78,4 @@ async function readPort(target: Target, clock: Clock, signal: AbortSignal): Prom
       check: { id, status: 'critical', text: `端口 ${address} 无法连接：${renderFailure(error)}` },
     };
   }
-}
-
-function connectMs(target: Target, clock: Clock, signal: AbortSignal): Promise<number> {
-  const startedMs = clock.monotonic();
-  return new Promise<number>((resolve, reject) => {
-    const socket = connect({ host: target.host, port: target.port });
-    const giveUp = (): void => {
-      socket.destroy(Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' }));
-    };
-    const timer = clock.after(target.timeout, giveUp);
-    signal.addEventListener('abort', giveUp, { once: true });
-    socket.once('connect', () => {
-      resolve(clock.monotonic() - startedMs);
-      socket.destroy();
-    });
-    socket.once('error', reject);
-    socket.once('close', () => {
-      timer.cancel();
-      signal.removeEventListener('abort', giveUp);
-    });
-  });
 }
