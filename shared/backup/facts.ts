@@ -48,6 +48,8 @@ export interface BackupFacts {
   capturedAt?: string;
   tables?: number;
   rows?: number;
+  /** Files inside an archive or stream. */
+  files?: number;
   encrypted?: boolean;
   compressed?: boolean;
   checksums?: boolean;
@@ -62,7 +64,14 @@ export interface BackupFacts {
 
 /** What ties files to each other, by engine. */
 export type Chain =
-  SqlServerChain | BinlogChain | DumpChain | LsnChain | BaseBackupChain | WalChain | RepositoryChain;
+  | SqlServerChain
+  | BinlogChain
+  | BinlogIndexChain
+  | DumpChain
+  | LsnChain
+  | BaseBackupChain
+  | WalChain
+  | RepositoryChain;
 
 export interface SqlServerChain {
   of: 'sqlserver';
@@ -99,13 +108,20 @@ export interface BinlogChain {
   serverId: number;
   firstEventAt: string;
   lastEventAt: string;
-  /** Last commit inside, where there is one. */
+  /** First and last commit inside, where there are any. */
+  firstCommitAt?: string;
   lastCommitAt?: string;
   /** Byte position behind the last whole event. */
   endPosition: number;
   end: 'rotate' | 'stop' | 'live' | 'cut';
   nextFile?: string;
   checksums: boolean;
+}
+
+/** The list of binary logs that the server keeps, in order. */
+export interface BinlogIndexChain {
+  of: 'binlog-index';
+  files: string[];
 }
 
 /** A logical dump and where its moment lies in the log. */
@@ -117,6 +133,10 @@ export interface DumpChain {
   collation?: string;
   createsDatabase?: boolean;
   schemaOnly?: boolean;
+  /** Data Pump: which file of which set this is; one file has the master table. */
+  dumpSet?: { guid: string; number: number; job: string; hasMaster: boolean };
+  /** pg_dump -Fd: the files beside toc.dat that hold its data. */
+  members?: string[];
   /** Every database that the dump names. */
   databases?: string[];
   snapshot?: 'consistent' | 'unknown';
@@ -128,6 +148,8 @@ export interface LsnChain {
   fromLsn: string;
   toLsn: string;
   lastLsn?: string;
+  /** The redo log was applied already: no further increment fits on it. */
+  prepared?: boolean;
   binlog?: { file: string; position: number; gtid?: string };
 }
 
@@ -138,10 +160,17 @@ export interface BaseBackupChain {
   timeline: number;
   startLsn: string;
   stopLsn?: string;
+  /** When backup_label was written, by the manifest: the start of the backup, in UTC. */
+  labelWrittenAt?: string;
+  /** As a backup history file writes them, in the server's zone by an abbreviation that may be ambiguous (CST). */
+  localStart?: string;
+  localStop?: string;
+  label?: string;
   /** Files that the manifest names and that are missing or differ. */
   defects?: string[];
 }
 
+/** A WAL segment, or a .history file (then `segment` is empty). */
 export interface WalChain {
   of: 'wal';
   systemId: string;
@@ -150,6 +179,8 @@ export interface WalChain {
   segment: string;
   segmentBytes: number;
   startLsn: string;
+  /** How far the segment is written and holds. */
+  validBytes?: number;
   firstCommitAt?: string;
   lastCommitAt?: string;
   /** A .history file: forks from this timeline at this LSN. */

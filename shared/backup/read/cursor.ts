@@ -29,12 +29,17 @@ export interface ChunkStream {
 }
 
 /** `skip` passes over what nobody looks at; `read` reads it all, for a digest. */
-export function sourceStream(source: ByteSource, passing: 'skip' | 'read' = 'skip', from = 0): ChunkStream {
+export function sourceStream(
+  source: ByteSource,
+  passing: 'skip' | 'read' = 'skip',
+  from = 0,
+  chunk = CHUNK,
+): ChunkStream {
   let offset = from;
   const stream: ChunkStream = {
     async next() {
       if (offset >= source.size) return undefined;
-      const bytes = await source.read(offset, Math.min(CHUNK, source.size - offset));
+      const bytes = await source.read(offset, Math.min(chunk, source.size - offset));
       offset += bytes.length;
       return bytes.length === 0 ? undefined : bytes;
     },

@@ -6,6 +6,8 @@ import type { Cursor } from './cursor.ts';
 import { type Finding, HEAD, type Job } from './format.ts';
 import { CODECS, FORMATS } from './list.ts';
 import { readText, readUnknown } from './text/text.ts';
+import { ZSTD } from './decode/zstd.ts';
+import { readZstd } from './zstd-file.ts';
 
 /** Archives in archives are followed so far. */
 const MAX_DEPTH = 3;
@@ -15,6 +17,7 @@ export async function readInner(input: Cursor, job: Job): Promise<Finding> {
   const head = Buffer.from(input.peek(HEAD));
   if (job.depth <= MAX_DEPTH) {
     const codec = CODECS.find((each) => each.matches(head));
+    if (codec === ZSTD) return readZstd(input, job);
     if (codec) return readCompressed(codec, input, job);
     const format = FORMATS.find((each) => each.matches(head, job));
     if (format) return format.read(input, job);

@@ -4,7 +4,7 @@
 import { createInflateRaw, crc32 } from 'node:zlib';
 import { type Cursor, StreamFault } from '../cursor.ts';
 import type { Codec, Decoded } from './codec.ts';
-import { openPump, type Pump } from './pump.ts';
+import { decode, openPump } from './pump.ts';
 
 const FIXED = 10;
 const TRAILER = 8;
@@ -28,12 +28,11 @@ function openGzip(input: Cursor): Decoded {
   const notices: string[] = [];
   let parts = 0;
   let member: Member | undefined;
-  let done = false;
   return {
     async next() {
-      while (!done) {
+      for (;;) {
         if (!member) {
-          if (parts > 0 && !(await another(input, notices))) break;
+          if (parts > 0 && !(await another(input, notices))) return undefined;
           await readHeader(input);
           member = openMember(input);
         }
@@ -42,8 +41,6 @@ function openGzip(input: Cursor): Decoded {
         member = undefined;
         parts++;
       }
-      done = true;
-      return undefined;
     },
     proof: () => ({ checksums: true, parts, notices }),
     close: () => member?.close(),
@@ -121,31 +118,6 @@ function openMember(input: Cursor): Member {
     },
     close: () => pump.close(),
   };
-}
-
-/** Drives the pump until it yields or ends. */
-export async function decode(
-  pump: Pump,
-  more: () => Promise<Buffer | undefined>,
-): Promise<Buffer | undefined> {
-  for (;;) {
-    let out: Buffer | 'hungry' | undefined;
-    try {
-      out = await pump.next();
-    } catch (error) {
-      throw faultOf(error as NodeJS.ErrnoException);
-    }
-    if (out !== 'hungry') return out;
-    const bytes = await more();
-    if (bytes) pump.feed(bytes);
-    else pump.finish();
-  }
-}
-
-function faultOf(error: NodeJS.ErrnoException): StreamFault {
-  if (error.code === 'Z_BUF_ERROR' || error.code === 'ZSTD_error_srcSize_wrong')
-    return new StreamFault('cut', 'the compressed data end early');
-  return new StreamFault('corrupt', `the compressed data do not decode: ${error.message}`);
 }
 
 async function checkTrailer(input: Cursor, sum: number, length: number): Promise<void> {

@@ -1,9 +1,10 @@
 // One of node:zlib's decoders, driven by hand: so much in, so much out, so that memory stays bounded and the exact end of a member is
 // known. Promise: `next` returns decoded bytes until the stream's own end; `consumed` then tells how many input bytes were its own.
 
-import type { BrotliDecompress, InflateRaw, ZstdDecompress } from 'node:zlib';
+import type { InflateRaw, ZstdDecompress } from 'node:zlib';
+import { StreamFault } from '../cursor.ts';
 
-type Engine = InflateRaw | ZstdDecompress | BrotliDecompress;
+type Engine = InflateRaw | ZstdDecompress;
 type State = { ended: boolean; error: Error | undefined; writing: boolean };
 
 export interface Pump {
@@ -65,4 +66,29 @@ export function openPump(engine: Engine): Pump {
     },
     close: () => engine.destroy(),
   };
+}
+
+/** Drives the pump until it yields or ends. */
+export async function decode(
+  pump: Pump,
+  more: () => Promise<Buffer | undefined>,
+): Promise<Buffer | undefined> {
+  for (;;) {
+    let out: Buffer | 'hungry' | undefined;
+    try {
+      out = await pump.next();
+    } catch (error) {
+      throw faultOf(error as NodeJS.ErrnoException);
+    }
+    if (out !== 'hungry') return out;
+    const bytes = await more();
+    if (bytes) pump.feed(bytes);
+    else pump.finish();
+  }
+}
+
+function faultOf(error: NodeJS.ErrnoException): StreamFault {
+  if (error.code === 'Z_BUF_ERROR' || error.code === 'ZSTD_error_srcSize_wrong')
+    return new StreamFault('cut', 'the compressed data end early');
+  return new StreamFault('corrupt', `the compressed data do not decode: ${error.message}`);
 }

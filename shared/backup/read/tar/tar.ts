@@ -1,0 +1,71 @@
+// A tar archive as a backup. Promise: whole when all members and both closing blocks are there. Contents have no checksum in tar; an archive
+// that holds one database dump is only as good as that dump.
+
+import type { Cursor } from '../cursor.ts';
+import type { Finding, Format, Job } from '../format.ts';
+import { part } from '../part.ts';
+import { PgTar } from '../postgres/pg-tar.ts';
+import { tarVerdictOf } from './verdict.ts';
+import { isTarHeader, type TarEnd, type TarMember, walkTar } from './walk.ts';
+
+export const TAR: Format = {
+  name: 'tar',
+  matches: (head) => isTarHeader(head.subarray(0, 512)) && plausible(head),
+  read: readTar,
+};
+
+/** A checksum alone fits one block in some thousand. */
+function plausible(head: Buffer): boolean {
+  return (
+    head.toString('latin1', 257, 262) === 'ustar' ||
+    /^[0-7 ]{6,7}[ \0]/.test(head.toString('latin1', 100, 108))
+  );
+}
+
+async function readTar(input: Cursor, job: Job): Promise<Finding> {
+  const only = new OnlyMember();
+  const dump = new PgTar();
+  const end = await walkTar(input, async (member, content) => {
+    if (await dump.take(member, content)) return;
+    await only.take(member, content, job);
+  });
+  if (dump.isDump) return dump.finding(end, job);
+  return combine(end, end.files === 1 ? only.finding : undefined);
+}
+
+/** Judges the first file; its verdict counts when no other follows. */
+class OnlyMember {
+  finding: Finding | undefined;
+  #seen = 0;
+
+  async take(member: TarMember, content: Cursor, job: Job): Promise<void> {
+    if (member.size === 0 || this.#seen++ > 0) return;
+    const { source: _none, ...rest } = job;
+    const name = member.name.slice(member.name.lastIndexOf('/') + 1);
+    const inner = part(content, member.size);
+    this.finding = await job.inside(inner, {
+      ...rest,
+      name,
+      depth: job.depth + 1,
+      marks: { get: () => undefined, set: () => {} },
+    });
+  }
+}
+
+function combine(end: TarEnd, only: Finding | undefined): Finding {
+  const facts = {
+    engine: 'files' as const,
+    kind: 'copy' as const,
+    files: end.files,
+    checksums: false,
+    ...(end.trailing > 0 && { notices: [`${end.trailing} bytes behind the closing blocks`] }),
+  };
+  const own: Finding = { format: 'tar', ...tarVerdictOf(end), layer: 'L2', facts };
+  if (end.kind === 'whole' && end.files === 0)
+    return { ...own, content: 'EMPTY', reason: 'an archive without any file' };
+  if (end.kind !== 'whole' || !only || ['unknown', 'text', 'error-text'].includes(only.format)) return own;
+  const inner = { format: `${only.format}+tar`, facts: { ...only.facts, files: 1 } };
+  if (only.content === 'COMPLETE' || only.content === 'VERIFIED')
+    return { ...own, ...inner, reason: `${own.reason}; inside: ${only.reason}` };
+  return { ...own, ...inner, content: only.content, reason: `inside: ${only.reason}`, layer: 'L3' };
+}

@@ -1,0 +1,144 @@
+// Walking a tar archive: ustar, GNU and PAX. Promise: header checksums are recomputed, sizes are checked against what is there, contents
+// are passed over unless the caller takes them.
+
+import type { Cursor } from '../cursor.ts';
+
+const BLOCK = 512;
+const MAX_EXTENSION = 1024 * 1024;
+
+export interface TarMember {
+  name: string;
+  size: number;
+  /** `0` file, `5` folder, `2` link … */
+  type: string;
+}
+
+export interface TarEnd {
+  kind: 'whole' | 'cut' | 'corrupt';
+  reason: string;
+  members: number;
+  files: number;
+  /** Bytes behind the end that are no padding. */
+  trailing: number;
+}
+
+/** Consumes at most `member.size` bytes of content; the rest is passed over. */
+export type OnMember = (member: TarMember, content: Cursor) => Promise<void>;
+
+export function isTarHeader(block: Buffer): boolean {
+  if (block.length < BLOCK || block[0] === 0) return false;
+  let sum = 0;
+  let signed = 0;
+  for (let i = 0; i < BLOCK; i++) {
+    const byte = i >= 148 && i < 156 ? 32 : (block[i] ?? 0);
+    sum += byte;
+    signed += byte > 127 ? byte - 256 : byte;
+  }
+  const stored = octal(block, 148, 8);
+  return stored === sum || stored === signed;
+}
+
+function octal(block: Buffer, at: number, length: number): number {
+  const text = block
+    .toString('latin1', at, at + length)
+    .replace(/[\0 ].*$/s, (rest, i: number) => (i === 0 ? rest.trim() : ''));
+  return /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) : Number.NaN;
+}
+
+function sizeOf(block: Buffer): number {
+  if (((block[124] ?? 0) & 0x80) === 0) return octal(block, 124, 12);
+  // GNU: a big-endian number.
+  return block.readUIntBE(130, 6);
+}
+
+function textAt(block: Buffer, at: number, length: number): string {
+  const end = block.indexOf(0, at);
+  return block.toString('utf8', at, end < 0 || end > at + length ? at + length : end);
+}
+
+interface Pending {
+  name?: string | undefined;
+  size?: number | undefined;
+}
+
+export async function walkTar(input: Cursor, onMember: OnMember): Promise<TarEnd> {
+  const end: TarEnd = { kind: 'whole', reason: '', members: 0, files: 0, trailing: 0 };
+  const stop = (kind: TarEnd['kind'], reason: string): TarEnd => Object.assign(end, { kind, reason });
+  let pending: Pending = {};
+  for (;;) {
+    const at = input.position;
+    const block = await input.bytes(BLOCK);
+    if (!block)
+      return stop(
+        'cut',
+        end.members === 0
+          ? 'no header'
+          : `the archive ends at ${at + input.available} without its closing zero blocks`,
+      );
+    if (block.every((byte) => byte === 0)) return closing(input, end);
+    if (!isTarHeader(block)) return stop('corrupt', `the checksum of the header at ${at} does not hold`);
+    const type = String.fromCharCode(block[156] || 48);
+    const size = pending.size ?? sizeOf(block);
+    if (!Number.isSafeInteger(size)) return stop('corrupt', `the size in the header at ${at} is no number`);
+    const name = pending.name ?? nameOf(block);
+    const padded = Math.ceil(size / BLOCK) * BLOCK;
+    if ('xgLK'.includes(type)) {
+      const extension = size <= MAX_EXTENSION ? await input.bytes(padded) : undefined;
+      if (!extension) return stop('cut', `the archive ends inside the extension at ${at}`);
+      pending = { ...pending, ...readExtension(type, extension.subarray(0, size)) };
+      continue;
+    }
+    pending = {};
+    end.members++;
+    const hasData = '07S\0'.includes(type);
+    if (hasData) end.files++;
+    if (type === 'S' && !(await skipSparse(input, block)))
+      return stop('cut', `the archive ends inside ${name}`);
+    const before = input.position;
+    await onMember({ name, size: hasData ? size : 0, type }, input);
+    const left = (hasData || type > '7' ? padded : 0) - (input.position - before);
+    if (left > 0 && !(await input.skip(left)))
+      return stop('cut', `the archive ends inside ${name} (member at ${at}, ${size} bytes)`);
+  }
+}
+
+function nameOf(block: Buffer): string {
+  const name = textAt(block, 0, 100);
+  const prefix = block.toString('latin1', 257, 263) === 'ustar\0' ? textAt(block, 345, 155) : '';
+  return prefix === '' ? name : `${prefix}/${name}`;
+}
+
+/** Old GNU sparse files: further tables follow the header. */
+async function skipSparse(input: Cursor, header: Buffer): Promise<boolean> {
+  let more = header[482] === 1;
+  while (more) {
+    const table = await input.bytes(BLOCK);
+    if (!table) return false;
+    more = table[504] === 1;
+  }
+  return true;
+}
+
+function readExtension(type: string, bytes: Buffer): Pending {
+  if (type === 'L') return { name: bytes.toString('utf8').replace(/\0.*$/s, '') };
+  if (type !== 'x') return {};
+  const found: Pending = {};
+  for (const line of bytes.toString('utf8').split('\n')) {
+    const [, key, value] = /^\d+ ([^=]+)=(.*)$/.exec(line) ?? [];
+    if (key === 'path' && value !== undefined) found.name = value;
+    if (key === 'size' && value !== undefined) found.size = Number(value);
+  }
+  return found;
+}
+
+async function closing(input: Cursor, end: TarEnd): Promise<TarEnd> {
+  const second = await input.bytes(BLOCK);
+  if (!second || second.some((byte) => byte !== 0))
+    return Object.assign(end, { kind: second ? 'corrupt' : 'cut', reason: 'only one closing zero block' });
+  let zeros = true;
+  for (let bytes = await input.chunk(); bytes; bytes = await input.chunk()) {
+    zeros &&= bytes.every((byte) => byte === 0);
+    if (!zeros) end.trailing += bytes.length;
+  }
+  return end;
+}
