@@ -6,7 +6,7 @@
 
 import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { systemClock } from '../../shared/clock.ts';
 import { parseSize } from '../../shared/config/schema.ts';
 import type { Content, FileVerdict } from '../../shared/backup/facts.ts';
@@ -103,23 +103,23 @@ async function verifyPath(
   const zone = zoneOf(flags);
   const cache = text(flags, 'cache');
   const deep = flags.deep === true;
-  const progress = progressLine(
-    io,
-    listed.files.reduce((sum, file) => sum + file.size, 0),
-  );
-  const verdicts = await judgeAll(listed.files, basename(path), {
+  const { root, files } = listed;
+  const isFolder = root === path;
+  const total = files.reduce((sum, file) => sum + (file.asked ? file.size : 0), 0);
+  const progress = progressLine(io, total);
+  const verdicts = await judgeAll(files, {
     deep,
     ...(zone !== undefined && { zone }),
     ...(cache !== undefined && {
-      memory: openMemory({ file: cache, root: path, deep, clock: systemClock() }),
+      memory: openMemory({ file: cache, root, deep, clock: systemClock() }),
     }),
-    open: (below) => openSource(join(path, below), { throttle: pace, onRead: progress.read }),
-    onFile: (file) => progress.file(file.path || path),
+    open: (below) => openSource(join(root, below), { throttle: pace, onRead: progress.read }),
+    onFile: (file) => progress.file(file.path),
   });
   progress.end();
   return verdicts.map((v) => ({
     ...v,
-    path: v.path === '' ? path : `${path.replace(/\/+$/, '')}/${v.path}`,
+    path: isFolder ? `${path.replace(/\/+$/, '')}/${v.path}` : path,
   }));
 }
 

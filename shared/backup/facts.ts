@@ -191,10 +191,14 @@ export interface WalChain {
 export interface RepositoryChain {
   of: 'repository';
   tool: 'pgbackrest' | 'restic' | 'borg' | 'barman';
+  /** PostgreSQL's own number of the cluster. */
+  systemId?: string;
   backups: {
     label: string;
     kind: BackupKind;
     prior?: string;
+    /** Further backups whose files it uses. */
+    references?: string[];
     startedAt: string;
     finishedAt: string;
     startLsn?: string;

@@ -9,6 +9,7 @@ import { LZ4 } from './decode/lz4.ts';
 import { XZ } from './decode/xz.ts';
 import { ZSTD } from './decode/zstd.ts';
 import type { Format } from './format.ts';
+import { MSSQLBAK } from './mtf/mssqlbak.ts';
 import { MTF } from './mtf/mtf.ts';
 import { EXP } from './oracle/exp.ts';
 import { EXPDP } from './oracle/expdp.ts';
@@ -17,6 +18,10 @@ import { PG_CUSTOM } from './postgres/custom.ts';
 import { PG_MANIFEST } from './postgres/manifest.ts';
 import { POSTGRES_TEXTS } from './postgres/texts.ts';
 import { WAL } from './postgres/wal.ts';
+import { BARMAN_INFO } from './repository/barman.ts';
+import { BORG_SEGMENT } from './repository/borg.ts';
+import { PGBACKREST } from './repository/pgbackrest.ts';
+import { SEVEN_ZIP } from './sevenzip/sevenzip.ts';
 import { MYSQL_DUMP, PLAIN_SQL, POSTGRES_PLAIN } from './sql/dump.ts';
 import { TAR } from './tar/tar.ts';
 import { TOOL_LOGS } from './text/logs.ts';
@@ -28,15 +33,20 @@ export const CODECS: readonly Codec[] = [GZIP, BZIP2, XZ, ZSTD, LZ4];
 
 export const FORMATS: readonly Format[] = [
   MTF,
+  MSSQLBAK,
   BINLOG,
   MBSTREAM,
   PG_CUSTOM,
   ZIP,
+  SEVEN_ZIP,
   EXP,
   EXPDP,
   RMAN,
   WAL,
   TAR,
+  BORG_SEGMENT,
+  PGBACKREST,
+  BARMAN_INFO,
   PG_MANIFEST,
   ...POSTGRES_TEXTS,
   ...XTRABACKUP_TEXTS,

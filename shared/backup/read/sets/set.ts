@@ -6,16 +6,20 @@ import type { OpenSource } from '../../node-source.ts';
 import type { Finding, Job } from '../format.ts';
 
 export interface Member {
-  /** With `/`, relative to the folder that was asked for. */
+  /** With `/`, relative to the folder. */
   path: string;
   size: number;
   mtimeMs: number;
-  finding: Finding;
+  /** Whether its verdict was asked for; other files of the folder are only companions. */
+  asked: boolean;
+  finding?: Finding;
 }
 
 export interface Folder {
   members: ReadonlyMap<string, Member>;
   open(path: string): Promise<OpenSource>;
+  /** A companion's own verdict, judged when it is first needed. */
+  judge(member: Member): Promise<Finding>;
   options: Pick<Job, 'deep' | 'zone'>;
 }
 
@@ -37,23 +41,39 @@ export function within(folder: string, name: string): string {
   return folder === '' ? name : `${folder}/${name}`;
 }
 
-/** Members by the folder that they lie in. */
-export function byFolder(folder: Folder): Map<string, Member[]> {
-  const groups = new Map<string, Member[]>();
-  for (const member of folder.members.values()) {
-    const group = groups.get(parentOf(member.path)) ?? [];
-    group.push(member);
-    groups.set(parentOf(member.path), group);
-  }
-  return groups;
+/** Files whose verdict was asked for, by what their own content said. */
+export function askedFor(folder: Folder, isWanted: (finding: Finding, member: Member) => boolean): Member[] {
+  return [...folder.members.values()].filter(
+    (m) => m.asked && m.finding !== undefined && isWanted(m.finding, m),
+  );
+}
+
+export function siblings(folder: Folder, member: Member): Member[] {
+  const parent = parentOf(member.path);
+  return [...folder.members.values()].filter((other) => other !== member && parentOf(other.path) === parent);
 }
 
 export function notice(member: Member, text: string): void {
+  if (!member.finding) return;
   const { facts } = member.finding;
-  facts.notices = [...(facts.notices ?? []), text];
+  if (!facts.notices?.includes(text)) facts.notices = [...(facts.notices ?? []), text];
 }
 
 /** Replaces a verdict by what the set shows. */
 export function judgeBySet(member: Member, verdict: Partial<Finding>): void {
-  member.finding = { ...member.finding, layer: 'L5', ...verdict };
+  if (member.finding) member.finding = { ...member.finding, layer: 'L5', ...verdict };
+}
+
+/** Opens a file for one reading. */
+export async function reading<T>(
+  folder: Folder,
+  path: string,
+  read: (source: OpenSource) => Promise<T>,
+): Promise<T> {
+  const source = await folder.open(path);
+  try {
+    return await read(source);
+  } finally {
+    await source.close();
+  }
 }
