@@ -142,6 +142,7 @@ class LinkShell implements CollectorLink {
       case 'close':
         return this.#close();
       case 'acknowledge':
+        log.debug('reports acknowledged', { stream: effect.stream, seq: effect.seq });
         return spool.acknowledge(effect.stream, effect.seq);
       case 'reject':
         return spool.reject(effect.stream, effect.seq);

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig } from '../../shared/config/schema.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -11,7 +11,7 @@ import { spoolConfig } from '../../agent/spool/config.ts';
 import { openSpool } from '../../agent/spool/disk-spool.ts';
 import { nodeDisk } from '../../agent/spool/node-disk.ts';
 import type { Spool } from '../../agent/spool/spool.ts';
-import { type Status, STATUS_FILE } from '../../agent/status.ts';
+import { STATUS_FILE } from '../../agent/status.ts';
 import { type AgentProgram, type CollectorProgram, type Program, until } from './programs.ts';
 import { readStored, type Stored } from './stored.ts';
 
@@ -30,57 +30,59 @@ export interface Account {
   unheard: number;
 }
 
-/** What the running agent last said of itself; undefined while this life of it has not said anything. */
-export function statusOf(agent: AgentProgram): Status | undefined {
-  const path = join(agent.folder, 'data', STATUS_FILE);
-  const status = JSON.parse(readFileSync(path, 'utf8')) as Status;
-  return status.pid === agent.pid ? status : undefined;
+/** What an agent's log says of its streams: the highest number collected, and acknowledged, of each. */
+interface Streams {
+  collected: Map<string, number>;
+  acknowledged: Map<string, number>;
+}
+
+export function streamsOf(agent: AgentProgram): Streams {
+  const streams: Streams = { collected: new Map(), acknowledged: new Map() };
+  // What comes after the last line end is the beginning of a line.
+  for (const line of agent.output().split('\n').slice(0, -1)) {
+    const isNew = line.includes('"report collected"');
+    if (!isNew && !line.includes('"reports acknowledged"')) continue;
+    const { stream, seq } = JSON.parse(line) as { stream: string; seq: number };
+    const top = isNew ? streams.collected : streams.acknowledged;
+    if (isNew) assert.equal(seq, (top.get(stream) ?? -1) + 1, `the log of ${stream} jumps`);
+    top.set(stream, Math.max(seq, top.get(stream) ?? -1));
+  }
+  assert.ok(streams.collected.size > 0, 'the agent logs every report at level debug');
+  return streams;
 }
 
 /**
- * Waits until the link is open and nothing is held that was collected before the call. Whether the spool is empty cannot be asked:
- * a report a second is always on its way, and a status that is written in step with it shows one each time.
+ * Waits until all that was collected before the call is acknowledged. Whether the spool is empty cannot be asked: of an agent that
+ * reports every second one report is always on its way, and a status that is written in step with it shows one each time.
  */
 export async function caughtUp(
   agent: AgentProgram,
   collector: CollectorProgram,
   withinMs = 120_000,
 ): Promise<void> {
-  const since = Date.now();
-  const isCaughtUp = (): boolean => {
-    const status = statusOf(agent);
-    if (!status || status.at < since || status.link.state !== 'open') return false;
-    return (status.spool.oldestAt ?? Infinity) >= since;
+  const { collected } = streamsOf(agent);
+  const missing = (): string[] => {
+    const { acknowledged } = streamsOf(agent);
+    return [...collected].filter(([id, top]) => (acknowledged.get(id) ?? -1) < top).map(([id]) => id);
   };
   try {
-    await until('what was collected so far to be acknowledged', withinMs, isCaughtUp, 100);
+    await until('what was collected so far to be acknowledged', withinMs, () => missing().length === 0, 250);
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${scene(agent, collector)}`, { cause: error });
+    const said = `${(error as Error).message}; of ${missing().length} streams something is missing`;
+    throw new Error(`${said}: ${missing().join(' ')}\n${scene(agent, collector)}`, { cause: error });
   }
 }
 
 /** What a person needs who was not there: the agent's status and the last words of both. */
 export function scene(agent: AgentProgram, collector: CollectorProgram): string {
-  const last = (of: Program): string => of.output().trimEnd().split('\n').slice(-30).join('\n');
+  const last = (of: Program): string => of.output().trimEnd().split('\n').slice(-40).join('\n');
+  const path = join(agent.folder, 'data', STATUS_FILE);
   return [
     `agent ${agent.running() ? 'runs' : 'does not run'}, collector ${collector.running() ? 'runs' : 'does not run'}`,
-    `status: ${readFileSync(join(agent.folder, 'data', STATUS_FILE), 'utf8').trim()}`,
+    `status: ${existsSync(path) ? readFileSync(path, 'utf8').trim() : 'none'}`,
     `agent's log ends:\n${last(agent)}`,
     `collector's log ends:\n${last(collector)}`,
   ].join('\n');
-}
-
-/** Highest number collected of each stream, from the agent's own words. */
-export function collectedBy(agent: AgentProgram): Map<string, number> {
-  const top = new Map<string, number>();
-  for (const line of agent.output().split('\n')) {
-    if (!line.includes('"report collected"')) continue;
-    const { stream, seq } = JSON.parse(line) as { stream: string; seq: number };
-    assert.equal(seq, (top.get(stream) ?? -1) + 1, `the log of ${stream} jumps`);
-    top.set(stream, seq);
-  }
-  assert.ok(top.size > 0, 'the agent logs every report at level debug');
-  return top;
 }
 
 /**
@@ -117,7 +119,7 @@ export async function balance(world: {
 
 function addAgent(account: Account, agent: AgentProgram, stored: Stored): void {
   if (agent.running()) throw new Error('the agent still runs');
-  const collected = collectedBy(agent);
+  const { collected } = streamsOf(agent);
   const durable = new Map(stored.watermarks.map((mark) => [mark.stream, mark.seq]));
   const spool = reopen(agent);
   try {
