@@ -43,11 +43,46 @@ const malformed: [name: string, text: string][] = [
   ],
   ['a gap that runs backwards', JSON.stringify({ t: 'gap', stream, from: 5, to: 4, reason: 'dropped' })],
   ['a goodbye without a known reason', '{"t":"goodbye","reason":"lunch"}'],
+  ['a stream in a list', JSON.stringify({ t: 'gap', stream: [stream], from: 0, to: 1, reason: 'dropped' })],
+  ['a reason in a list', '{"t":"goodbye","reason":["stop"]}'],
+  ['a status in a list', JSON.stringify({ ...report, checks: [{ id: 'service:x', status: ['ok'] }] })],
+  [
+    'a check of an endless kind',
+    JSON.stringify({ ...report, checks: [{ id: `${'x'.repeat(99)}:`, status: 'ok' }] }),
+  ],
+  [
+    'an event whose kind is no text',
+    JSON.stringify({ ...report, events: [{ at: 1, kind: { toString: 1 } }] }),
+  ],
+  [
+    'event data in a list',
+    JSON.stringify({ ...report, events: [{ at: 1, kind: 'agent.start', data: [1] }] }),
+  ],
+  ['a value beyond all numbers', JSON.stringify(report).replace('2.5', '1e999')],
+  [
+    'a gap with a text for its time',
+    JSON.stringify({ t: 'gap', stream, from: 0, to: 1, reason: 'dropped', toAt: '' }),
+  ],
 ];
 for (const [name, text] of malformed) {
   test(`refuses ${name} as malformed`, () => {
     assert.throws(
       () => decodeAgentFrame(text),
+      (error) => isNamedError(error, 'FRAME_MALFORMED'),
+    );
+  });
+}
+
+const fromCollector: [name: string, text: string][] = [
+  ['a stream in a list', JSON.stringify({ t: 'ack', stream: [stream], seq: 1 })],
+  ['a wait that is no number', '{"t":"refuse","code":"RATE_LIMITED","message":"","retryAfterMs":"soon"}'],
+  ['a challenge without its time', '{"t":"challenge","protocol":1,"collector":"c","nonce":"n"}'],
+  ['watermarks in a list', '{"t":"welcome","at":1,"creditBytes":1,"watermarks":[]}'],
+];
+for (const [name, text] of fromCollector) {
+  test(`refuses from a collector ${name}`, () => {
+    assert.throws(
+      () => decodeCollectorFrame(text),
       (error) => isNamedError(error, 'FRAME_MALFORMED'),
     );
   });

@@ -19,7 +19,7 @@
 // and discards what is at or below the watermark, refuses a jump with the expected number unless a gap is declared.
 // The collector can answer; no frame of its makes the agent read, run or change anything.
 
-import type { CheckStatus, EventKind } from './catalogue.ts';
+import { CHECK_STATUSES, type CheckStatus, type EventKind } from './catalogue.ts';
 import { NamedError, type ErrorCode } from './errors.ts';
 
 export const PROTOCOL = 1;
@@ -257,10 +257,21 @@ function malformed(what: string): never {
 export const JOURNAL_MAX = 8;
 const HEX32 = /^[0-9a-f]{32}$/;
 const HEX16 = /^[0-9a-f]{16}$/;
-const CHECK_ID = /^[a-z]+:.{0,200}$/s;
+const CHECK_ID = /^[a-z]{1,40}:.{0,200}$/s;
 const WORD = /^[a-z][a-z0-9.-]{0,39}$/;
 
+const GAP_REASONS: readonly string[] = ['dropped', 'thinned', 'corrupt', 'refused'] satisfies GapReason[];
+const GOODBYES: readonly string[] = ['stop', 'shutdown', 'restart', 'update'] satisfies GoodbyeReason[];
+
+// A list of one text, or an object, must not pass for the text that it turns into: nothing here is turned into text.
 const isText = (v: unknown, max: number): v is string => typeof v === 'string' && v.length <= max;
+const isLike = (v: unknown, pattern: RegExp): v is string => typeof v === 'string' && pattern.test(v);
+const isWordOf = (v: unknown, words: readonly string[]): boolean =>
+  typeof v === 'string' && words.includes(v);
+const isMap = (v: unknown): v is Raw => typeof v === 'object' && v !== null && !Array.isArray(v);
+const isWait = (v: unknown): boolean => typeof v === 'number' && v >= 0 && v < Infinity;
+/** Absent, or as it should be. */
+const isMaybe = (v: unknown, is: (v: unknown) => boolean): boolean => v === undefined || is(v);
 const isInstant = (v: unknown): v is number => typeof v === 'number' && Number.isSafeInteger(Math.trunc(v));
 const isCount = (v: unknown): v is number => typeof v === 'number' && Number.isSafeInteger(v) && v >= 0;
 const need = (ok: boolean, what: string): void => {
@@ -272,7 +283,7 @@ const AGENT_CHECKS: Record<AgentFrame['t'], (f: Raw) => void> = {
     if (f.protocol !== PROTOCOL) {
       throw new NamedError(
         'PROTOCOL_UNSUPPORTED',
-        `protocol ${String(f.protocol).slice(0, 20)}; this side speaks ${PROTOCOL}`,
+        `protocol ${JSON.stringify(f.protocol ?? null).slice(0, 20)}; this side speaks ${PROTOCOL}`,
       );
     }
     need(isText(f.agent, 64) && isText(f.sig, 200) && isText(f.version, 40), 'hello: agent, sig, version');
@@ -282,7 +293,7 @@ const AGENT_CHECKS: Record<AgentFrame['t'], (f: Raw) => void> = {
     );
     checkJournal(f.journal);
     need(
-      Array.isArray(f.streams) && f.streams.length <= 1000 && f.streams.every((s) => HEX32.test(String(s))),
+      Array.isArray(f.streams) && f.streams.length <= 1000 && f.streams.every((s) => isLike(s, HEX32)),
       'hello: streams',
     );
   },
@@ -298,40 +309,44 @@ const AGENT_CHECKS: Record<AgentFrame['t'], (f: Raw) => void> = {
   report: checkReport,
   gap(f) {
     need(
-      HEX32.test(String(f.stream)) &&
-        isCount(f.from) &&
-        isCount(f.to) &&
-        (f.to as number) >= (f.from as number),
+      isLike(f.stream, HEX32) && isCount(f.from) && isCount(f.to) && (f.to as number) >= (f.from as number),
       'gap: range',
     );
-    need(['dropped', 'thinned', 'corrupt', 'refused'].includes(String(f.reason)), 'gap: reason');
+    need(isWordOf(f.reason, GAP_REASONS), 'gap: reason');
+    need(isMaybe(f.fromAt, isInstant) && isMaybe(f.toAt, isInstant), 'gap: fromAt, toAt');
   },
   beat: (f) => need(isCount(f.n) && isInstant(f.at), 'beat'),
   time: (f) => need(isCount(f.n) && isInstant(f.a), 'time'),
   clock: (f) => need(isInstant(f.offsetMs) && isInstant(f.rttMs), 'clock'),
-  goodbye: (f) =>
-    need(['stop', 'shutdown', 'restart', 'update'].includes(String(f.reason)), 'goodbye: reason'),
+  goodbye: (f) => need(isWordOf(f.reason, GOODBYES), 'goodbye: reason'),
 };
 
 function checkJournal(journal: unknown): void {
-  if (typeof journal !== 'object' || journal === null) malformed('hello: journal');
-  const { startedAt, runs = [], pauses = [] } = journal as Raw;
-  need(isInstant(startedAt), 'hello: journal');
+  if (!isMap(journal)) malformed('hello: journal');
+  const { startedAt, previousAliveAt, previousEnd, previousReason, previousBoot } = journal;
+  need(isInstant(startedAt) && isMaybe(previousAliveAt, isInstant), 'hello: journal');
+  need(
+    isMaybe(previousEnd, isEnding) &&
+      isMaybe(previousReason, isGoodbye) &&
+      isMaybe(previousBoot, (v) => isText(v, 64)),
+    'hello: journal of the previous life',
+  );
+  const { runs = [], pauses = [] } = journal;
   need(isListOf(runs, isRun), 'hello: journal.runs');
   need(isListOf(pauses, isSpan), 'hello: journal.pauses');
 }
 
 const isListOf = (list: unknown, is: (item: Raw) => boolean): boolean =>
-  Array.isArray(list) &&
-  list.length <= JOURNAL_MAX &&
-  list.every((item: unknown) => typeof item === 'object' && item !== null && is(item as Raw));
+  Array.isArray(list) && list.length <= JOURNAL_MAX && list.every((item: unknown) => isMap(item) && is(item));
+const isEnding = (v: unknown): boolean => v === 'orderly' || v === 'unknown';
+const isGoodbye = (v: unknown): boolean => isWordOf(v, GOODBYES);
 const isSpan = (item: Raw): boolean => isInstant(item.from) && isInstant(item.to);
 const isRun = (run: Raw): boolean =>
   isSpan(run) &&
   isText(run.boot, 64) &&
   isInstant(run.bootAt) &&
-  (run.end === 'orderly' || run.end === 'unknown') &&
-  (run.reason === undefined || isText(run.reason, 40));
+  isEnding(run.end) &&
+  isMaybe(run.reason, isGoodbye);
 
 /** On the hot path: no closures, no regular expression over long text. */
 function checkReport(f: Raw): void {
@@ -343,7 +358,8 @@ function checkReport(f: Raw): void {
   const v = f.v;
   if (!Array.isArray(v) || v.length > LIMITS.columns) malformed('report: v');
   for (let i = 0; i < v.length; i++)
-    if (v[i] !== null && typeof v[i] !== 'number') malformed(`report: v[${i}]`);
+    // 1e999 is read as Infinity, which no agent can have sent.
+    if (v[i] !== null && !Number.isFinite(v[i])) malformed(`report: v[${i}]`);
   if (f.checks !== undefined) checkChecks(f.checks);
   if (f.events !== undefined) checkEvents(f.events);
 }
@@ -351,11 +367,8 @@ function checkReport(f: Raw): void {
 function checkChecks(checks: unknown): void {
   if (!Array.isArray(checks) || checks.length > LIMITS.checks) malformed('report: checks');
   for (const c of checks as Raw[]) {
-    need(
-      typeof c === 'object' && c !== null && typeof c.id === 'string' && CHECK_ID.test(c.id),
-      'report: check id',
-    );
-    need(['ok', 'warning', 'critical', 'unknown'].includes(String(c.status)), 'report: check status');
+    need(isMap(c) && isLike(c.id, CHECK_ID), 'report: check id');
+    need(isWordOf(c.status, CHECK_STATUSES), 'report: check status');
     if (c.text !== undefined) checkText(c.text, 'check text');
   }
 }
@@ -363,18 +376,11 @@ function checkChecks(checks: unknown): void {
 function checkEvents(events: unknown): void {
   if (!Array.isArray(events) || events.length > LIMITS.events) malformed('report: events');
   for (const e of events as Raw[]) {
-    need(
-      typeof e === 'object' && e !== null && isInstant(e.at) && WORD.test(String(e.kind)),
-      'report: event',
-    );
+    need(isMap(e) && isInstant(e.at) && isLike(e.kind, WORD), 'report: event');
     if (e.subject !== undefined) checkText(e.subject, 'event subject');
     if (e.data === undefined) continue;
-    need(
-      typeof e.data === 'object' && e.data !== null && Object.keys(e.data).length <= 20,
-      'report: event data',
-    );
-    for (const value of Object.values(e.data as Raw))
-      if (typeof value !== 'number') checkText(value, 'event data');
+    if (!isMap(e.data) || Object.keys(e.data).length > 20) malformed('report: event data');
+    for (const value of Object.values(e.data)) if (!Number.isFinite(value)) checkText(value, 'event data');
   }
 }
 
@@ -390,21 +396,23 @@ function checkText(value: unknown, what: string): void {
 
 const COLLECTOR_CHECKS: Record<CollectorFrame['t'], (f: Raw) => void> = {
   challenge: (f) =>
-    need(typeof f.protocol === 'number' && isText(f.collector, 200) && isText(f.nonce, 200), 'challenge'),
+    need(
+      isInstant(f.protocol) && isText(f.collector, 200) && isText(f.nonce, 200) && isInstant(f.at),
+      'challenge',
+    ),
   welcome(f) {
+    need(isInstant(f.at) && isCount(f.creditBytes) && isMap(f.watermarks), 'welcome');
     need(
-      isInstant(f.at) && isCount(f.creditBytes) && typeof f.watermarks === 'object' && f.watermarks !== null,
-      'welcome',
-    );
-    need(
-      Object.values(f.watermarks as Raw).every(
-        (w) => typeof w === 'number' && Number.isSafeInteger(w) && w >= -1,
-      ),
+      Object.values(f.watermarks as Raw).every((w) => w === -1 || isCount(w)),
       'welcome: watermarks',
     );
   },
-  ack: (f) => need(HEX32.test(String(f.stream)) && isCount(f.seq), 'ack'),
-  refuse: (f) => need(isText(f.code, 60) && isText(f.message, 1000), 'refuse'),
+  ack: (f) => need(isLike(f.stream, HEX32) && isCount(f.seq), 'ack'),
+  refuse(f) {
+    need(isText(f.code, 60) && isText(f.message, 1000), 'refuse');
+    need(isMaybe(f.stream, (v) => isLike(v, HEX32)) && isMaybe(f.seq, isCount), 'refuse: stream, seq');
+    need(isMaybe(f.expected, isCount) && isMaybe(f.retryAfterMs, isWait), 'refuse: expected, retryAfterMs');
+  },
   credit: (f) => need(isCount(f.creditBytes), 'credit'),
   time: (f) => need(isCount(f.n) && isInstant(f.a) && isInstant(f.c), 'time'),
   beat: (f) => need(isCount(f.n) && isInstant(f.at), 'beat'),
