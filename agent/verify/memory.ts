@@ -90,7 +90,7 @@ function marksOf(file: FoundFile, path: string, door: MarkDoor): Marks {
         size,
         mtimeMs,
         deep: door.deep,
-        mark: { format, offset, state },
+        mark: { format, offset, state: typeof state === 'function' ? (state as () => unknown)() : state },
       });
     },
   };

@@ -29,7 +29,8 @@ export function settled<T>(promise: Promise<T>): T {
     },
   );
   runJobs();
-  if (outcome === undefined) throw new Error('it waits for more than promises, or this is a promise job itself');
+  if (outcome === undefined)
+    throw new Error('it waits for more than promises, or this is a promise job itself');
   if ('error' in outcome) throw outcome.error;
   return outcome.value;
 }

@@ -39,8 +39,8 @@ export interface Job {
 export interface Marks {
   /** What `set` kept last time, when the file is still the same. */
   get(format: string): { offset: number; state: unknown } | undefined;
-  /** Cheap to call often: it is written down only now and then. */
-  set(format: string, offset: number, state: unknown): void;
+  /** Cheap to call often: it is written down only now and then; a state that must be made for it is a function. */
+  set(format: string, offset: number, state: unknown | (() => unknown)): void;
 }
 
 export const noMarks: Marks = { get: () => undefined, set: () => {} };

@@ -4,7 +4,7 @@
 import type { FileVerdict } from '../facts.ts';
 import type { ByteSource } from '../source.ts';
 import { Cursor, sourceStream } from './cursor.ts';
-import { type Finding, type Job, noMarks } from './format.ts';
+import { type Finding, type Job, type Marks, noMarks } from './format.ts';
 import { hashing } from './hashing.ts';
 import { readInner } from './inner.ts';
 
@@ -19,15 +19,44 @@ export async function judge(source: ByteSource, name: string, options: JudgeOpti
     return { format: 'empty', content: 'EMPTY', reason: 'zero bytes', layer: 'L0', facts: { bytes: 0 } };
   const { deep = false, zone = localZone(), marks = noMarks } = options;
   const tap = hashing(source);
-  const job: Job = { name, deep, zone, marks, source: tap.source, depth: 1, inside: readInner };
-  const input = new Cursor(sourceStream(tap.source, deep ? 'read' : 'skip'));
-  const finding = await readInner(input, job);
-  if (deep) await input.drain();
+  let resumed = false;
+  const job: Job = {
+    name,
+    deep,
+    zone,
+    source: tap.source,
+    depth: 1,
+    inside: readInner,
+    marks: {
+      get(format) {
+        const mark = marks.get(format);
+        resumed ||= mark !== undefined;
+        return mark;
+      },
+      set: marks.set,
+    },
+  };
+  const finding = await readInner(new Cursor(sourceStream(tap.source)), job);
+  // What was passed over is read too, so that a deep reading proves the whole file readable.
+  if (deep && tap.digest() === undefined && !resumed) await readThrough(tap.source, marks);
   const sha256 = tap.digest();
   return {
     ...finding,
     facts: { bytes: source.size, ...(sha256 !== undefined && { sha256 }), ...finding.facts },
   };
+}
+
+const STEP = 256 * 1024;
+const THROUGH = 'through';
+
+async function readThrough(source: ByteSource, marks: Marks): Promise<void> {
+  let offset = marks.get(THROUGH)?.offset ?? 0;
+  while (offset < source.size) {
+    const bytes = await source.read(offset, STEP);
+    if (bytes.length === 0) return;
+    offset += bytes.length;
+    marks.set(THROUGH, offset, null);
+  }
 }
 
 export function verdictOf(path: string, finding: Finding): FileVerdict {

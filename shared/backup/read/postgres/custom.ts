@@ -33,7 +33,11 @@ async function readCustom(input: Cursor, job: Job): Promise<Finding> {
   try {
     toc = await readToc(input);
     if (toc.format !== 'custom') return directory(toc, job);
-    while (!(await input.atEnd())) await readBlock(toc, input, data);
+    await resume(input, data, job);
+    while (!(await input.atEnd())) {
+      await readBlock(toc, input, data);
+      job.marks.set('pg_dump-custom', input.position, () => ({ ...data, done: [...data.done] }));
+    }
     return verdict(toc, data, job);
   } catch (error) {
     if (!(error instanceof TocEnd)) throw error;
@@ -47,6 +51,15 @@ async function readCustom(input: Cursor, job: Job): Promise<Finding> {
       facts: toc ? factsOf(toc, job.zone, data) : { engine: 'postgresql', kind: 'dump' },
     };
   }
+}
+
+/** Blocks are independent of each other: the table of contents is read again, blocks that were read are not. */
+async function resume(input: Cursor, data: Data, job: Job): Promise<void> {
+  const kept = job.marks.get('pg_dump-custom');
+  if (!kept) return;
+  const { done, rows, bytes } = kept.state as { done: number[]; rows: number; bytes: number };
+  Object.assign(data, { done: new Set(done), rows, bytes });
+  await input.skip(kept.offset - input.position);
 }
 
 /** `toc.dat` of a directory (which calls itself tar): what its members say is a matter of the set. */

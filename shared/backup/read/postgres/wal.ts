@@ -78,7 +78,10 @@ async function readWal(input: Cursor, job: Job): Promise<Finding> {
     lastCommit: 0n,
   };
   const pages = new Pages(input, segment);
-  const stop = segment.magic >= FIRST_MAGIC ? await readRecords(pages, segment) : await pages.toEnd();
+  const stop =
+    segment.magic >= FIRST_MAGIC
+      ? await pages.behind(await readRecords(pages, segment))
+      : await pages.toEnd();
   await input.drain();
   return {
     format: 'wal',
@@ -158,6 +161,26 @@ class Pages {
   async align(): Promise<void> {
     const pad = -this.input.position & 7;
     if (pad > 0 && this.#left > 0) await this.take(Math.min(pad, this.#left));
+  }
+
+  /** Behind the switch, or the last record, nothing but page headers and zeros is written. */
+  async behind(stop: Stop): Promise<Stop> {
+    if (stop.kind !== 'switch' && stop.kind !== 'zeros') return stop;
+    const { page, magic, bytes } = this.#segment;
+    while (this.input.position < bytes) {
+      const at = this.input.position;
+      const part = await this.input.bytes(Math.min(page - (at % page), bytes - at));
+      if (!part) return stop;
+      const header = at % page === 0 && part.length >= SHORT && part.readUInt16LE(0) === magic ? SHORT : 0;
+      if (part.subarray(header).every((byte) => byte === 0)) continue;
+      if (stop.kind === 'zeros') return { ...stop, kind: 'recycled' };
+      return {
+        kind: 'corrupt',
+        at,
+        reason: `behind the switch at ${hex(stop.at)} there is content at ${hex(at)}`,
+      };
+    }
+    return stop;
   }
 
   /** Only the page headers. */

@@ -19,6 +19,8 @@ export const BORG_SEGMENT: Format = {
     const seen = { entries: 0, commits: 0 };
     let end: Pick<Finding, 'content' | 'reason'> | undefined;
     while (!end && !(await input.atEnd())) end = await readEntry(input, seen);
+    if (!end && seen.entries === 0)
+      end = { content: 'INCOMPLETE', reason: 'no entry behind the magic number' };
     const verdict = end ?? {
       content: 'VERIFIED' as const,
       reason: `CRC-32 of all ${seen.entries} entries recomputed`,

@@ -37,8 +37,9 @@ function dumpFormat(name: string, matches: (text: string) => boolean): Format {
 }
 
 async function readDump(input: Cursor, job: Job, format: string): Promise<Finding> {
-  const kept = job.marks.get(format)?.state as Seen | undefined;
-  const seen = kept ?? beginSeen(format === 'pg_dump-plain');
+  const kept = job.marks.get(format);
+  const seen = (kept?.state as Seen | undefined) ?? beginSeen(format === 'pg_dump-plain');
+  if (kept) await input.skip(kept.offset - input.position);
   const onLine = (line: string, whole: boolean): void => noteLine(seen, line, whole);
   for (let bytes = await input.chunk(); bytes; bytes = await input.chunk()) {
     scanBytes(seen.scan, bytes, onLine);

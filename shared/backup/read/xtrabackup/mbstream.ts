@@ -31,9 +31,14 @@ export const MBSTREAM: Format = {
 };
 
 async function readStream(input: Cursor, job: Job): Promise<Finding> {
-  const stream: Stream = { open: new Map(), files: 0, bytes: 0, meta: new Map() };
+  const kept = job.marks.get('mbstream');
+  const stream = restore(kept?.state as Saved | undefined);
+  if (kept) await input.skip(kept.offset - input.position);
   let end: End | undefined;
-  while (!end) end = (await input.atEnd()) ? verdictOf(stream) : await readChunk(stream, input);
+  while (!end) {
+    end = (await input.atEnd()) ? verdictOf(stream) : await readChunk(stream, input);
+    if (!end) job.marks.set('mbstream', input.position, () => save(stream));
+  }
   const meta = metaOf(stream);
   return {
     format: 'mbstream',
@@ -41,6 +46,22 @@ async function readStream(input: Cursor, job: Job): Promise<Finding> {
     layer: 'L2',
     facts: { ...metaFacts(meta, job.zone), files: stream.files, contentBytes: stream.bytes, checksums: true },
   };
+}
+
+interface Saved {
+  open: [string, number][];
+  meta: [string, string][];
+  files: number;
+  bytes: number;
+}
+
+function save({ open, meta, files, bytes }: Stream): Saved {
+  return { open: [...open], meta: [...meta], files, bytes };
+}
+
+function restore(saved: Saved | undefined): Stream {
+  const { open = [], meta = [], files = 0, bytes = 0 } = saved ?? {};
+  return { open: new Map(open), meta: new Map(meta), files, bytes };
 }
 
 const cut = (at: number): End => ({

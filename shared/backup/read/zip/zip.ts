@@ -66,11 +66,14 @@ async function readEntries(
 ): Promise<Defect | undefined> {
   const order = [...directory.entries].sort((a, b) => a.offset - b.offset);
   const kept = job.marks.get('zip');
-  let done = (kept?.state as number | undefined) ?? 0;
+  const before = kept?.state as { done: number; seen: Partial<Seen> } | undefined;
+  let done = before?.done ?? 0;
+  if (before) Object.assign(seen, before.seen);
   for (const entry of order.slice(done)) {
     const defect = await readEntry(source, directory, entry, seen, files.length === 1 ? job : undefined);
     if (defect) return defect;
-    job.marks.set('zip', entry.offset, ++done);
+    const { only: _only, ...counted } = seen;
+    job.marks.set('zip', entry.offset, { done: ++done, seen: counted });
   }
   return undefined;
 }
