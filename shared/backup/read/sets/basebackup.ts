@@ -27,11 +27,13 @@ const MAX_DEFECTS = 20;
 export const BASE_BACKUP: SetRule = {
   name: 'base backup',
   async apply(folder) {
-    for (const member of askedFor(
-      folder,
-      (f, m) => ARCHIVE.test(nameOf(m.path)) && ['COMPLETE', 'VERIFIED'].includes(f.content),
-    ))
-      await judgeArchive(folder, member);
+    const whole = askedFor(folder, (f) => ['COMPLETE', 'VERIFIED'].includes(f.content));
+    for (const member of whole) {
+      if (ARCHIVE.test(nameOf(member.path))) await judgeArchive(folder, member, 'named');
+      // Under another name an archive belongs to the manifest only when it holds the same backup_label.
+      else if (folder.options.deep && /^tar(?:\+|$)/.test(member.finding?.format ?? ''))
+        await judgeArchive(folder, member, 'by content');
+    }
     for (const member of askedFor(folder, (f) => f.format === 'backup_manifest' && f.content === 'VERIFIED'))
       await judgePlain(folder, member);
   },
@@ -55,7 +57,7 @@ async function loadManifest(folder: Folder, parent: string): Promise<Named | und
   });
 }
 
-async function judgeArchive(folder: Folder, member: Member): Promise<void> {
+async function judgeArchive(folder: Folder, member: Member, bound: 'named' | 'by content'): Promise<void> {
   const named = await loadManifest(folder, parentOf(member.path));
   if (!named) return;
   const oid = /^\d+/.exec(nameOf(member.path))?.[0];
@@ -65,9 +67,10 @@ async function judgeArchive(folder: Folder, member: Member): Promise<void> {
       prefix === '' ? !path.startsWith('pg_tblspc/') : path.startsWith(prefix),
     ),
   );
-  const { defects, compared } = await reading(folder, member.path, (source) =>
+  const { defects, compared, sameLabel } = await reading(folder, member.path, (source) =>
     compareArchive(source, prefix, wanted),
   );
+  if (bound === 'by content' && !sameLabel) return;
   const base = manifestFacts(named.manifest);
   const chain: BaseBackupChain = {
     ...(base.chain as BaseBackupChain),
@@ -88,7 +91,7 @@ async function compareArchive(
   source: OpenSource,
   prefix: string,
   wanted: Map<string, ManifestFile>,
-): Promise<{ defects: string[]; compared: number }> {
+): Promise<{ defects: string[]; compared: number; sameLabel: boolean }> {
   const raw = new Cursor(sourceStream(source, 'read'));
   await raw.need(4096);
   const codec = CODECS.find((each) => each.matches(raw.peek(4096)));
@@ -96,19 +99,21 @@ async function compareArchive(
   const left = new Map(wanted);
   const defects: string[] = [];
   let compared = 0;
+  let sameLabel = false;
   const end = await walkTar(input, async (member, content) => {
     const file = member.type === '0' ? left.get(prefix + member.name.replace(/^\.\//, '')) : undefined;
     if (!file) return;
     left.delete(file.path);
     compared++;
     const defect = await compareContent(file, member.size, content);
+    if (file.path === 'backup_label') sameLabel = defect === undefined;
     if (defect !== undefined && defects.length < MAX_DEFECTS) defects.push(defect);
   });
   input.close();
   if (input.fault) defects.unshift(`the archive does not decode: ${input.fault.message}`);
   else if (end.kind !== 'whole') defects.unshift(end.reason);
   for (const path of left.keys()) if (defects.length < MAX_DEFECTS) defects.push(`${path} is missing`);
-  return { defects, compared };
+  return { defects, compared, sameLabel };
 }
 
 async function compareContent(
