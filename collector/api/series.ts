@@ -7,6 +7,7 @@ import { NamedError } from '../../shared/errors.ts';
 import type { Bucket } from '../store/store.ts';
 import type { Context } from './context.ts';
 import type { SeriesReply } from './shapes.ts';
+import { readTrail } from './trail.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -148,20 +149,9 @@ async function readGaps(
   const lost = (await context.store.gaps(host, from, to))
     .filter((gap) => gap.fromAt !== undefined)
     .map((gap) => ({ from: gap.fromAt ?? 0, to: gap.toAt ?? gap.fromAt ?? 0, reason: gap.reason }));
-  const absences = await context.state
-    .selectFrom('verdicts')
-    .select(['word', 'since', 'until'])
-    .where('hostId', '=', host)
-    .where('word', 'not in', ['up', 'suspect', 'never-seen'])
-    .where('since', '<', to)
-    .where((e) => e.or([e('until', 'is', null), e('until', '>', from)]))
-    .orderBy('since')
-    .limit(500)
-    .execute();
-  const away = absences.map((row) => ({
-    from: Math.max(from, row.since),
-    to: Math.min(to, row.until ?? to),
-    reason: row.word,
-  }));
+  const { spans } = await readTrail(context.state, host, { from, to }, context.clock.now());
+  const away = spans
+    .filter(({ word }) => word !== 'up' && word !== 'suspect' && word !== 'never-seen')
+    .map((span) => ({ from: span.from, to: span.to, reason: span.word }));
   return [...lost, ...away].filter((gap) => gap.to >= gap.from).sort((a, b) => a.from - b.from);
 }

@@ -65,6 +65,44 @@ describe('what a program reads', () => {
     assert.deepEqual(a1?.alerts, { critical: 1, warning: 0 });
   });
 
+  test('tells how long a host was up, down or unknown, and on which verdicts that rests', async () => {
+    const HOUR = 3_600_000;
+    const lines = [
+      ['up', START_AT - 30 * HOUR, START_AT - 6 * HOUR, null],
+      ['silent', START_AT - 6 * HOUR, START_AT - 2 * HOUR, null],
+      ['crashed', START_AT - 6 * HOUR, START_AT - 3 * HOUR, 2],
+      ['up', START_AT - 3 * HOUR, START_AT - 2 * HOUR, 2],
+      ['up', START_AT - 2 * HOUR, null, null],
+    ] as const;
+    for (const [i, [word, since, until, revises]] of lines.entries()) {
+      const row = { id: 1 + i, hostId: 'a2', word, since, until, evidence: '[]', recordedAt: since, revises };
+      await stage.state.insertInto('verdicts').values(row).execute();
+    }
+    const { status, body } = await get(stage, '/api/v1/hosts/a2/availability?from=-24h', engineer);
+    assert.equal(status, 200);
+    assert.deepEqual(body.hours, { up: 21, down: 3, stopped: 0, unknown: 0 });
+    assert.deepEqual([body.availability, body.known], [21 / 24, 1]);
+    const spans = body.spans as { word: string; verdict: number; corrected: boolean }[];
+    assert.deepEqual(
+      spans.map((span) => [span.word, span.verdict, span.corrected]),
+      [
+        ['up', 1, false],
+        ['crashed', 3, true],
+        ['up', 4, true],
+        ['up', 5, false],
+      ],
+    );
+    const before = await get(stage, '/api/v1/hosts/a2/availability', engineer);
+    assert.deepEqual((before.body.hours as { unknown: number }).unknown, 30 * 24 - 30);
+  });
+
+  test('refuses a period of availability that cannot be told', async () => {
+    for (const query of ['from=now', 'from=-500d', 'from=yesterday']) {
+      const { status, body } = await get(stage, `/api/v1/hosts/a2/availability?${query}`, engineer);
+      assert.deepEqual([status, body.error.code], [400, 'BAD_REQUEST'], query);
+    }
+  });
+
   test('gives the newest values by series key', async () => {
     const { body } = await get(stage, '/api/v1/hosts/a1/latest', engineer);
     assert.equal(body.at, START_AT - 15_000);

@@ -116,6 +116,43 @@ export const VerdictItem = Type.Object({
 export type VerdictItem = Static<typeof VerdictItem>;
 export const VerdictList = list(VerdictItem);
 
+const PeriodWish = {
+  from: Type.Optional(Type.String({ maxLength: 40 })),
+  to: Type.Optional(Type.String({ maxLength: 40 })),
+};
+/** Times as for series; default: the last 30 days. */
+export const AvailabilityQuery = Type.Object(PeriodWish, strict);
+const StandingWord = word(['up', 'down', 'stopped', 'unknown']);
+export const AvailabilityReply = Type.Object({
+  host: Type.String(),
+  from: Instant,
+  to: Instant,
+  /** stopped: the agent did not run. unknown: nobody can tell, by the trail as it is corrected so far. */
+  hours: Type.Object({
+    up: Type.Number(),
+    down: Type.Number(),
+    stopped: Type.Number(),
+    unknown: Type.Number(),
+  }),
+  /** up / (up + down), 0 to 1; null when neither is known. */
+  availability: nullable(Type.Number()),
+  /** (up + down) / all, 0 to 1. */
+  known: Type.Number(),
+  spans: Type.Array(
+    Type.Object({
+      from: Instant,
+      to: Instant,
+      word: word(VERDICT_WORDS),
+      standing: StandingWord,
+      /** The row of the trail (`/hosts/{id}/verdicts`) that it rests on; null before the first. */
+      verdict: nullable(Type.Number()),
+      /** By what the host told on its return. */
+      corrected: Type.Boolean(),
+    }),
+  ),
+});
+export type AvailabilityReply = Static<typeof AvailabilityReply>;
+
 export const EventItem = Type.Object({
   id: Type.Number(),
   at: Instant,

@@ -114,7 +114,7 @@ describe('the page', () => {
     await page.waitForSelector('.link-state.live');
     const names = await page.locator('.hosts .row-link').allTextContents();
     assert.deepEqual(names, ['NIS-SERVER', '院感备机', '院感主服务器']);
-    assert.match(await page.locator('tr', { hasText: 'NIS-SERVER' }).innerText(), /失联/);
+    assert.match(await page.locator('tr', { hasText: 'NIS-SERVER' }).innerText(), /主机宕机/);
     assert.equal(await page.locator('.tally b').first().innerText(), '1');
     await picture(page, 'board-light');
   });
@@ -156,6 +156,22 @@ describe('the page', () => {
     await picture(page, 'host-light');
     await page.getByRole('button', { name: '24h' }).click();
     await chartsDrawn(page, 6);
+  });
+
+  test('tells how long a host was up, with what is not known, in both languages', async (t) => {
+    const page = await visit(t, { path: '/hosts/a1' });
+    const panel = page.locator('section', { has: page.locator('#availability') });
+    await panel.getByText('探针未运行').waitFor();
+    const said = await panel.innerText();
+    for (const text of ['99.60%', '宕机或关机', '无法判断', '9 小时'])
+      assert.ok(said.includes(text), `${text}: ${said}`);
+    assert.ok((await panel.locator('.availability-line i.crit').count()) === 1);
+    await page.getByRole('button', { name: /English/ }).click();
+    await panel.getByText('Agent not running').waitFor();
+    await picture(page, 'host-en');
+    await page.goto(`${stage.url}/hosts/b1`);
+    await page.getByText('Probed by nis-standby').waitFor();
+    await picture(page, 'host-down-en');
   });
 
   test('moves without loading again when a verdict changes', async (t) => {

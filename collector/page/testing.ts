@@ -95,7 +95,7 @@ export async function fillStage(stage: Stage): Promise<void> {
   for (const [hostId, word, heardMs] of [
     ['a1', 'up', 2000],
     ['a2', 'stopped', 8 * MINUTE],
-    ['b1', 'silent', 21 * MINUTE],
+    ['b1', 'down', 21 * MINUTE],
   ] as const)
     await stage.state
       .insertInto('liveness')
@@ -141,7 +141,7 @@ function setVerdicts(stage: Stage, now: number): void {
     evidence: [heard(now - 8 * MINUTE, '探针告知：按要求停止', 'The agent said goodbye: stop', 'goodbye')],
   });
   stage.setVerdict('b1', {
-    word: 'silent',
+    word: 'down',
     since: now - 20 * MINUTE,
     evidence: [
       heard(now - 21 * MINUTE, '最后一次收到任何数据', 'Last frame of any kind'),
@@ -153,9 +153,9 @@ function setVerdicts(stage: Stage, now: number): void {
       ),
       heard(
         now - 20 * MINUTE,
-        '同院没有其他主机；其他医院在线，中心网络正常',
-        'Other hospitals are up: the collector is well',
-        'site-picture',
+        '同院主机 院感备机 探测本机：多次连接均无应答',
+        'Probed by nis-standby of the same hospital: it did not answer repeated tries',
+        'witness-nothing',
       ),
     ],
   });
@@ -169,13 +169,19 @@ async function seedTrail(stage: Stage, now: number): Promise<void> {
       text: { zh: '30 秒内没有收到任何数据', en: 'Nothing was heard for 30 s' },
     },
   ]);
-  for (const [hostId, word, since, until] of [
-    ['a1', 'up', now - 50 * HOUR, now - 35 * MINUTE],
-    ['a1', 'silent', now - 35 * MINUTE, now - 28 * MINUTE],
-    ['a1', 'up', now - 28 * MINUTE, null],
+  for (const [hostId, word, since, until, revises] of [
+    ['a1', 'up', now - 26 * 24 * HOUR, now - 9 * 24 * HOUR, null],
+    ['a1', 'silent', now - 9 * 24 * HOUR, now - 8.8 * 24 * HOUR, null],
+    ['a1', 'crashed', now - 9 * 24 * HOUR, now - 8.9 * 24 * HOUR, 2],
+    ['a1', 'up', now - 8.9 * 24 * HOUR, now - 8.8 * 24 * HOUR, 2],
+    ['a1', 'up', now - 8.8 * 24 * HOUR, now - 50 * HOUR, null],
+    ['a1', 'agent-lost', now - 50 * HOUR, now - 41 * HOUR, null],
+    ['a1', 'up', now - 41 * HOUR, now - 35 * MINUTE, null],
+    ['a1', 'silent', now - 35 * MINUTE, now - 28 * MINUTE, null],
+    ['a1', 'up', now - 28 * MINUTE, null, null],
   ] as const)
     await stage.state
       .insertInto('verdicts')
-      .values({ hostId, word, since, until, evidence, recordedAt: since, revises: null })
+      .values({ hostId, word, since, until, evidence, recordedAt: since, revises })
       .execute();
 }

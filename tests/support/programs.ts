@@ -173,6 +173,8 @@ export async function startAgent(
     url?: string;
     start?: boolean;
     flags?: readonly string[];
+    /** Of `run`, such as --witness. */
+    runFlags?: readonly string[];
   } = {},
 ): Promise<AgentProgram> {
   const folder = temporaryFolder(t, 'niswatch-agent');
@@ -185,10 +187,11 @@ export async function startAgent(
   const { code } = JSON.parse(printed) as { code: string };
   await runOnce([...node, 'enrol', '--collector', options.url ?? collector.url, '--code', code, ...flags]);
   const identity = join(folder, 'data', 'identity.json');
+  const run = [...node, 'run', ...(options.runFlags ?? []), ...flags];
   // On a full disk there is no journal, at a quiet log level no line.
   const isReady = (said: string, pid: number): boolean =>
     said.includes('"agent started"') || runsAs(join(folder, 'data', 'run.json'), pid);
-  const base = program(t, [...node, 'run', ...flags], isReady);
+  const base = program(t, run, isReady);
   const agent: AgentProgram = Object.assign(Object.create(base) as Program, {
     folder,
     hostId: () => (JSON.parse(readFileSync(identity, 'utf8')) as { host: { id: string } }).host.id,

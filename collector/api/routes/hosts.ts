@@ -3,6 +3,7 @@
 import type { Evidence } from '../../liveness/verdict.ts';
 import type { App, Context } from '../context.ts';
 import { confinement } from '../guard.ts';
+import { readAvailability } from '../availability.ts';
 import { findHost, isCurrent, listHosts, newest } from '../hosts.ts';
 import { readSeries } from '../series.ts';
 import * as shapes from '../shapes.ts';
@@ -42,6 +43,20 @@ export function hostRoutes(app: App, context: Context): void {
     async (request) => {
       const row = await findHost(context, request.query.host, confinement(request));
       return await readSeries(context, row.id, request.query);
+    },
+  );
+  app.get(
+    '/hosts/:id/availability',
+    {
+      schema: {
+        params: shapes.IdParams,
+        querystring: shapes.AvailabilityQuery,
+        response: { 200: shapes.AvailabilityReply },
+      },
+    },
+    async (request) => {
+      const { id } = await findHost(context, request.params.id, confinement(request));
+      return await readAvailability(context, id, request.query);
     },
   );
   trailRoutes(app, context);

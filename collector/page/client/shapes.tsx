@@ -1,7 +1,7 @@
 // Signs that carry meaning by shape as well as colour, and the small parts that many screens use.
 
 import type { ComponentChildren } from 'preact';
-import type { AlertItem, CheckItem, HostItem } from '../../api/shapes.ts';
+import type { AlertItem, AvailabilityReply, CheckItem, HostItem } from '../../api/shapes.ts';
 import { useWords } from './text/text.ts';
 
 type VerdictWord = HostItem['verdict']['word'];
@@ -88,6 +88,32 @@ export function Verdict({ word, large }: { word: VerdictWord; large?: boolean })
     <span class={`verdict ${tone} ${large ? 'large' : ''}`}>
       <Sign name={VERDICT_SIGN[word]} tone={tone} />
       <span>{words.verdict[word]}</span>
+    </span>
+  );
+}
+
+export type StandingWord = AvailabilityReply['spans'][number]['standing'];
+
+export const STANDING_TONE: Record<StandingWord, Tone> = {
+  up: 'ok',
+  down: 'crit',
+  stopped: 'warn',
+  unknown: 'idle',
+};
+const STANDING_SIGN: Record<StandingWord, string> = {
+  up: 'up',
+  down: 'silent',
+  stopped: 'stopped',
+  unknown: 'dashed',
+};
+
+export function Standing({ word }: { word: StandingWord }) {
+  const words = useWords();
+  const tone = STANDING_TONE[word];
+  return (
+    <span class={`verdict ${tone}`}>
+      <Sign name={STANDING_SIGN[word]} tone={tone} />
+      <span>{words.standing[word]}</span>
     </span>
   );
 }

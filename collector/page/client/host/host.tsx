@@ -10,6 +10,7 @@ import { get } from '../request.ts';
 import { Empty, Meter, Share, VERDICT_TONE, Verdict } from '../shapes.tsx';
 import { useLanguage, useWords } from '../text/text.ts';
 import { useNow, useReading } from '../use.ts';
+import { Availability } from './availability.tsx';
 import { Charts } from './charts.tsx';
 import { Tables } from './tables.tsx';
 
@@ -204,6 +205,7 @@ function Details({ host }: { host: HostItem }) {
       ) : (
         <p class="muted">{words.loading}</p>
       )}
+      <Availability host={host} />
       <Trail host={host} />
     </>
   );

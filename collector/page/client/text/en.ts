@@ -145,6 +145,9 @@ export const en: Words = {
     noAlerts: 'No open alert',
     trail: 'Verdicts',
     corrected: 'corrected',
+    availability: 'Availability',
+    days: (n) => `${n} days`,
+    knownShare: (text) => `known whether up or down for ${text} of the time`,
     until: (time) => `until ${time}`,
     events: 'Events',
     ok: 'ok',
@@ -165,6 +168,7 @@ export const en: Words = {
     'mass-silent': 'Many hospitals cut off',
     'collector-away': 'Collector was away',
   },
+  standing: { up: 'Up', down: 'Down or shut down', stopped: 'Agent not running', unknown: 'Not known' },
   gap: {
     dropped: 'spool was full',
     thinned: 'spool thinned',

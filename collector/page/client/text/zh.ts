@@ -135,6 +135,9 @@ export const zh = {
     noAlerts: '没有未恢复的告警',
     trail: '判定记录',
     corrected: '更正',
+    availability: '可用率',
+    days: (n: number) => `${n} 天`,
+    knownShare: (text: string) => `${text} 的时间可以判断在线或宕机`,
     until: (time: string) => `至 ${time}`,
     events: '事件',
     ok: '正常',
@@ -155,6 +158,7 @@ export const zh = {
     'mass-silent': '多院同时失联',
     'collector-away': '中心未监听',
   },
+  standing: { up: '在线', down: '宕机或关机', stopped: '探针未运行', unknown: '无法判断' },
   gap: { dropped: '缓存已满丢弃', thinned: '缓存稀释', corrupt: '缓存损坏', refused: '中心拒收' },
   check: { ok: '正常', warning: '警告', critical: '严重', unknown: '无法读取' },
   alerts: {
