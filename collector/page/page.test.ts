@@ -161,6 +161,7 @@ describe('the page', () => {
   test('tells how long a host was up, with what is not known, in both languages', async (t) => {
     const page = await visit(t, { path: '/hosts/a1' });
     const panel = page.locator('section', { has: page.locator('#availability') });
+    await page.locator('.table-targets tr', { hasText: '院感备机' }).getByText('正常').waitFor();
     await panel.getByText('探针未运行').waitFor();
     const said = await panel.innerText();
     for (const text of ['99.60%', '宕机或关机', '无法判断', '9 小时'])

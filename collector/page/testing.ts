@@ -51,6 +51,7 @@ function waves(scale: number): Wave[] {
     { key: seriesKey('http_cert_days', { target: 'https://nis.local/login' }), value: () => 86.4 },
     { key: seriesKey('port_up', { target: '127.0.0.1:3306' }), value: () => 1 },
     { key: seriesKey('port_connect_seconds', { target: '127.0.0.1:3306' }), value: () => 0.0021 },
+    { key: seriesKey('witness_answer', { target: '院感备机' }), value: () => 2 },
     { key: seriesKey('feed_age_seconds', { name: 'LIS 检验结果' }), value: () => 140 },
     { key: seriesKey('feed_up', { name: 'LIS 检验结果' }), value: () => 1 },
   ];

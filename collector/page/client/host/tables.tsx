@@ -46,6 +46,7 @@ export function Tables({ latest, checks }: TablesProps) {
             'http',
           ),
           ...rows(['port_up', 'port_connect_seconds'], 'target', 'port'),
+          ...rows(['witness_answer'], 'target', 'witness'),
         ]}
       />
       <Feeds rows={rows(['feed_age_seconds', 'feed_up'], 'name', 'feed')} />
@@ -215,7 +216,7 @@ function Targets({ rows }: { rows: readonly Row[] }) {
           <tr key={row.id}>
             <th scope="row">{row.name}</th>
             <td>
-              <RowState row={row} up={row.values.http_up ?? row.values.port_up} reach />
+              <RowState row={row} up={answers(row)} reach />
             </td>
             <td class="number">{count(row.values.http_status_code || undefined)}</td>
             <td class="number">{latency === undefined ? '–' : seconds(latency)}</td>
@@ -226,6 +227,12 @@ function Targets({ rows }: { rows: readonly Row[] }) {
       })}
     </Table>
   );
+}
+
+/** 1 when it can be reached, 0 when not; a witness says more, of which only acceptance counts as reached. */
+function answers({ values }: Row): number | undefined {
+  const { witness_answer: witness } = values;
+  return values.http_up ?? values.port_up ?? (witness === undefined ? undefined : Number(witness === 2));
 }
 
 function Feeds({ rows }: { rows: readonly Row[] }) {
