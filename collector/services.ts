@@ -21,7 +21,7 @@ export interface StoredReport {
   at: number;
   arrivedAt: number;
   columns: readonly string[];
-  /** NaN where nothing was read. */
+  /** NaN where nothing was read. The list is used again after the call: keep a copy, not it. */
   values: ArrayLike<number>;
   checks?: readonly CheckResult[];
   events?: readonly AgentEvent[];

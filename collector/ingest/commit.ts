@@ -15,6 +15,7 @@ import type { Store } from '../store/store.ts';
 import { type Learned, writeFacts } from './facts.ts';
 import type { GapEntry, Mark, Row } from './model.ts';
 import { countAck, type IngestStats } from './stats.ts';
+import type { ValuePool } from './value-pool.ts';
 
 /** Who is told what became of a stream: the connection that used it last. */
 export interface Owner {
@@ -35,6 +36,8 @@ export interface CommitOptions {
   clock: Clock;
   reports: ReportSink;
   stats: IngestStats;
+  /** Where the values of a report go when it has been passed on. */
+  values: ValuePool;
   log: Log;
   commitMs: number;
 }
@@ -128,13 +131,17 @@ export class Committer {
   }
 
   #committed(batch: Batch): void {
-    const { stats, clock, log, reports } = this.#options;
+    const { stats, clock, log, reports, values } = this.#options;
     if (this.#failing) log.info({}, 'reports can be stored again');
     this.#failing = false;
     stats.commits++;
     acknowledge(batch, clock.now(), stats);
     this.#finish(batch);
-    for (const entry of batch.entries) if (entry.kind === 'row') reports.stored(entry);
+    for (const entry of batch.entries) {
+      if (entry.kind !== 'row') continue;
+      reports.stored(entry);
+      values.give(entry.values);
+    }
   }
 
   #failed(batch: Batch, error: unknown): void {

@@ -8,7 +8,7 @@ import type { HostMark, Owner } from './commit.ts';
 import { firstCredit, returnCredit } from './credit.ts';
 import { deskOf, type Guest, type Hall, HIGH_WATER, type Wire } from './hall.ts';
 import { type Challenges, type Effect, openSession, type Session } from './model.ts';
-import { refusal, takeReport } from './report.ts';
+import { type Outcome, refusal, takeReport } from './report.ts';
 import { challenge, overBudget, refuseAndClose, takeFrame, takeIdentity, takeMalformed } from './session.ts';
 import { countRefusal } from './stats.ts';
 
@@ -25,6 +25,8 @@ export class Conn implements Guest, Owner {
   readonly #via: 'websocket' | 'http';
   #identify: () => void = () => {};
   #over = false;
+  /** The list of columns of the last plain report: kept to spare making its name anew. */
+  #series = '';
 
   constructor(hall: Hall, wire: Wire, how: { via: 'websocket' } | { via: 'http'; nonces: Challenges }) {
     const now = hall.clock.now();
@@ -45,35 +47,66 @@ export class Conn implements Guest, Owner {
 
   receive(text: string, bytes: number): void {
     const { session } = this;
-    const hall = this.#hall;
     if (session.phase === 'closed') return;
-    const now = hall.clock.now();
-    hall.stats.frames++;
-    hall.stats.bytes += bytes;
-    const desk = session.desk;
-    if (desk !== undefined) {
-      hall.presence.heard(desk.host, now);
-      const waitMs = overBudget(session, desk, bytes, now);
-      if (waitMs !== undefined) return this.#refuseTooFast(text, waitMs);
-    }
+    const now = this.#hall.clock.now();
+    const waitMs = this.#arrived(bytes, now);
+    if (waitMs !== undefined) return this.#refuseTooFast(placeOf(text), waitMs);
     let frame: AgentFrame;
     try {
       frame = decodeAgentFrame(text);
     } catch (error) {
       return this.#refuseMalformed(text, error);
     }
+    const { desk } = session;
     if (frame.t !== 'report' || desk === undefined) return this.apply(takeFrame(session, frame, now));
-    const outcome = takeReport(session, desk, frame, now);
+    const { stream, seq, series, at, off, checks, events, v } = frame;
+    const more = { ...(checks === undefined ? {} : { checks }), ...(events === undefined ? {} : { events }) };
+    const head = { stream, seq, series, at, off, width: v.length, ...more };
+    this.#settle(takeReport(session, desk, head, now), (values) => {
+      for (let i = 0; i < v.length; i++) values[i] = v[i] ?? Number.NaN;
+    });
+  }
+
+  receivePlain(bytes: Buffer, from: number, to: number): boolean {
+    const { session } = this;
+    const { scanner, clock } = this.#hall;
+    const { desk } = session;
+    if (session.phase !== 'open' || desk === undefined) return false;
+    if (!scanner.scan(bytes, from, to, session.mark?.stream ?? '', this.#series)) return false;
+    this.#series = scanner.series;
+    const now = clock.now();
+    const waitMs = this.#arrived(to - from, now);
+    if (waitMs !== undefined) this.#refuseTooFast(scanner, waitMs);
+    else this.#settle(takeReport(session, desk, scanner, now), scanner.copyTo);
+    return true;
+  }
+
+  /** Counts a frame; the time to wait when the agent sends more than it may. */
+  #arrived(bytes: number, now: number): number | undefined {
+    const hall = this.#hall;
+    hall.stats.frames++;
+    hall.stats.bytes += bytes;
+    const { desk } = this.session;
+    if (desk === undefined) return undefined;
+    hall.presence.heard(desk.host, now);
+    return overBudget(this.session, desk, bytes, now);
+  }
+
+  #settle(outcome: Outcome, fill: (values: Float64Array) => void): void {
+    const { session } = this;
+    const hall = this.#hall;
     if (outcome !== undefined && 'kind' in outcome) {
       const mark = session.mark as HostMark;
       mark.owner = this;
+      outcome.values = hall.values.take(outcome.columns.length);
+      fill(outcome.values);
       hall.committer.add(outcome, mark);
       if (hall.committer.pending() >= HIGH_WATER) this.#hold();
-    } else {
-      if (outcome?.t !== 'refuse') hall.stats.duplicates++;
-      if (session.mark) session.mark.owner = this;
-      if (outcome) this.send(outcome);
+      return;
     }
+    if (outcome?.t !== 'refuse') hall.stats.duplicates++;
+    if (session.mark) session.mark.owner = this;
+    if (outcome) this.send(outcome);
   }
 
   acknowledge(mark: HostMark): void {
@@ -225,9 +258,10 @@ export class Conn implements Guest, Owner {
     }
   }
 
-  #refuseTooFast(text: string, retryAfterMs: number): void {
+  #refuseTooFast({ stream, seq }: { stream?: string; seq?: number }, retryAfterMs: number): void {
     const message = 'more than this agent may send';
-    this.send({ t: 'refuse', code: 'RATE_LIMITED', message, ...placeOf(text), retryAfterMs });
+    const place = stream === undefined || seq === undefined ? {} : { stream, seq };
+    this.send({ t: 'refuse', code: 'RATE_LIMITED', message, ...place, retryAfterMs });
     if (this.session.pauseMs === 0) return;
     this.#hall.stats.pauses++;
     this.wire.pause();

@@ -11,7 +11,9 @@ import type { Committer, HostMark } from './commit.ts';
 import type { IngestConfig } from './config.ts';
 import type { CreditPool } from './credit.ts';
 import type { Desk, Effect, Rules, Session } from './model.ts';
+import type { ReportScanner } from './report-scanner.ts';
 import type { IngestStats } from './stats.ts';
+import type { ValuePool } from './value-pool.ts';
 
 /** The bytes below a conversation: a WebSocket, an HTTP request, or a test. */
 export interface Wire {
@@ -29,6 +31,8 @@ export interface Wire {
 export interface Connection {
   /** One frame, in order. `bytes` is its size on the wire. */
   receive(text: string, bytes: number): void;
+  /** The same for bytes[from..to) when they are a plain report; false, with nothing done, when they are not. */
+  receivePlain(bytes: Buffer, from: number, to: number): boolean;
   /** The wire ended by itself. Harmless when it was closed from this side. */
   ended(kind: CloseKind): void;
   /** Resolves when the handshake has ended, one way or the other. */
@@ -66,6 +70,8 @@ export interface Hall extends IngestOptions {
   rules: Rules;
   stats: IngestStats;
   committer: Committer;
+  scanner: ReportScanner;
+  values: ValuePool;
   pool: CreditPool;
   desks: Map<string, Desk<HostMark>>;
   /** The live WebSocket session of each host. */

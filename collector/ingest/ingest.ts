@@ -10,8 +10,10 @@ import { type Connection, type Hall, HIGH_WATER, type IngestOptions, type Wire }
 import { boundHeapGrowth } from './heap.ts';
 import { openNonces, type Nonces } from './nonces.ts';
 import type { Challenges } from './model.ts';
+import { ReportScanner } from './report-scanner.ts';
 import { checkTime, refuseAndClose } from './session.ts';
 import { type IngestStats, openStats } from './stats.ts';
+import { ValuePool } from './value-pool.ts';
 
 export interface Ingest {
   /** Over HTTP the challenge was sent before; on a WebSocket it is the first frame. */
@@ -35,6 +37,7 @@ export function openIngest(options: IngestOptions): Ingest {
   boundHeapGrowth();
   const { clock, config } = options;
   const stats = openStats();
+  const values = new ValuePool();
   const hall: Hall = {
     ...options,
     rules: {
@@ -44,7 +47,9 @@ export function openIngest(options: IngestOptions): Ingest {
       isSignedBy: options.isSignedBy ?? isSignedBy,
     },
     stats,
-    committer: new Committer({ ...options, stats, commitMs: config.commitEvery }),
+    committer: new Committer({ ...options, stats, values, commitMs: config.commitEvery }),
+    scanner: new ReportScanner(),
+    values,
     pool: { poolBytes: config.historyPool, perAgentBytes: config.historyPerAgent, grantedBytes: 0 },
     desks: new Map(),
     live: new Map(),

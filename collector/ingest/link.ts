@@ -7,8 +7,9 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { LIMITS, LINK_PATH } from '../../shared/frame.ts';
 import type { CloseKind } from '../services.ts';
-import type { Wire } from './hall.ts';
+import type { Connection, Wire } from './hall.ts';
 import type { Ingest } from './ingest.ts';
+import { Sieve } from './sieve.ts';
 
 /** The second byte of a frame's head by its length. */
 const SHORT_HEAD = Array.from({ length: 126 }, (_, length) => String.fromCharCode(length));
@@ -48,6 +49,7 @@ function turnAway(socket: Duplex, status: string): void {
 function serve(ws: WebSocket, socket: Duplex, ingest: Ingest): void {
   let kind: CloseKind = 'closed';
   const connection = ingest.connect(wireOf(ws, socket), { via: 'websocket' });
+  sift(socket, connection);
   ws.on('message', (data: RawData, binary: boolean) => {
     // One fragment arrives as one Buffer, which is all that `nodebuffer` (the default) can give.
     const bytes = data as Buffer;
@@ -58,6 +60,25 @@ function serve(ws: WebSocket, socket: Duplex, ingest: Ingest): void {
     kind = kindOf(error);
   });
   ws.on('close', () => connection.ended(kind));
+}
+
+/** Takes plain reports out of what the socket brings, before ws, whose listener is the only one for data, gets the rest. */
+function sift(socket: Duplex, connection: Connection): void {
+  const listeners = socket.listeners('data') as ((this: Duplex, bytes: Buffer) => void)[];
+  const [toWs] = listeners;
+  if (!toWs || listeners.length > 1) throw new Error('ws reads its socket in another way than it did');
+  socket.off('data', toWs);
+  const sieve = new Sieve({
+    longest: LIMITS.frameBytes,
+    take: (bytes, from, to) => connection.receivePlain(bytes, from, to),
+    pass: (bytes) => toWs.call(socket, bytes),
+  });
+  socket.on('data', (bytes: Buffer) => sieve.push(bytes));
+  // What a paused socket still holds when it closes ws would read by itself, out of step with a frame that is begun here.
+  socket.prependListener('close', () => {
+    const rest = socket.read() as Buffer | null;
+    if (rest) sieve.push(rest);
+  });
 }
 
 function kindOf(error: NodeJS.ErrnoException): CloseKind {

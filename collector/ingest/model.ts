@@ -80,7 +80,8 @@ export interface Session<M extends Mark = Mark> {
 /** A report on its way to the store and, after the commit, to those who wait for reports. */
 export type Row = Extract<Entry, { kind: 'row' }> & {
   columns: readonly string[];
-  values: readonly number[];
+  /** From the hall's pool, and given back when the report has been passed on. */
+  values: Float64Array;
   /** The agent's own clock, by which its events are dated. */
   agentAt: number;
   /** No offset was known when it was read: its corrected time may differ a little if it is sent again. */

@@ -11,11 +11,14 @@ const STREAMS_MAX = 2_000;
 /** What becomes of a report: a row for the store, or the frame to answer with, or nothing (a repeat whose fate is open). */
 export type Outcome = Row | CollectorFrame | undefined;
 
+/** What is judged of a report: all but its values, which the caller puts into the row. */
+export type ReportHead = Omit<Report, 't' | 'boot' | 'v'> & { width: number };
+
 /** Judges a report of an open session; afterwards `session.mark` is its stream's. */
 export function takeReport<M extends Mark>(
   session: Session<M>,
   desk: Desk<M>,
-  report: Report,
+  report: ReportHead,
   now: number,
 ): Outcome {
   session.heardAt = now;
@@ -30,8 +33,8 @@ export function takeReport<M extends Mark>(
   if (columns === undefined) {
     return refusal('SERIES_UNKNOWN', `series ${report.series} was not declared`, report);
   }
-  if (columns.length !== report.v.length) {
-    const what = `report: ${report.v.length} values for ${columns.length} columns`;
+  if (columns.length !== report.width) {
+    const what = `report: ${report.width} values for ${columns.length} columns`;
     return refusal('FRAME_MALFORMED', what, report);
   }
   const at = Math.round(report.at + (report.off ?? session.offsetMs));
@@ -60,9 +63,15 @@ export function markOf<M extends Mark>(session: Session<M>, desk: Desk<M>, strea
   return mark;
 }
 
-function rowOf(host: string, report: Report, columns: readonly string[], at: number, now: number): Row {
-  const values = report.v;
-  for (let i = 0; i < values.length; i++) if (values[i] === null) values[i] = Number.NaN;
+const NO_VALUES = new Float64Array(0);
+
+function rowOf(
+  host: string,
+  report: ReportHead,
+  columns: readonly string[],
+  at: number,
+  now: number,
+): Row {
   const row: Row = {
     kind: 'row',
     host,
@@ -71,7 +80,7 @@ function rowOf(host: string, report: Report, columns: readonly string[], at: num
     at,
     arrivedAt: now,
     series: report.series,
-    values: values as number[],
+    values: NO_VALUES,
     columns,
     agentAt: report.at,
     loose: report.off === null,

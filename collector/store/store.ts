@@ -16,7 +16,7 @@ export type Entry =
       arrivedAt: number;
       /** Content hash of the columns; declared by `declare` before its first use. */
       series: string;
-      /** One value per column; NaN where nothing was read. */
+      /** One value per column; NaN where nothing was read. May be used again by the caller when the write has settled. */
       values: Float64Array | readonly number[];
     }
   | {

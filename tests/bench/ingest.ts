@@ -61,6 +61,7 @@ async function run(
     throw new Error(`stored ${packed.rows} reports with ${packed.samples} samples, sent ${reports}`);
   }
   const cpuSeconds = stopped.cpuSeconds + packed.cpuSeconds;
+  const writer = stopped.cpuSeconds - stopped.mainCpuSeconds - stopped.helperCpuSeconds;
   return {
     samplesPerCpuSecond: Math.round(packed.samples / cpuSeconds),
     bytesPerSample: Number((packed.diskBytes / packed.samples).toFixed(4)),
@@ -69,6 +70,9 @@ async function run(
     ackP99Ms: sent.ackP99Ms,
     reports,
     cpuSeconds: Number(cpuSeconds.toFixed(2)),
+    mainCpuSeconds: Number(stopped.mainCpuSeconds.toFixed(2)),
+    writerCpuSeconds: Number(writer.toFixed(2)),
+    helperCpuSeconds: Number(stopped.helperCpuSeconds.toFixed(2)),
     packCpuSeconds: Number(packed.cpuSeconds.toFixed(2)),
     packPeakRssMiB: Number(packed.peakRssMiB.toFixed(1)),
     sendSeconds: Number(sent.seconds.toFixed(2)),

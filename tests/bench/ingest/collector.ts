@@ -17,7 +17,7 @@ import {
   type Plan,
   type ToCollector,
 } from './plan.ts';
-import { spentSince } from './spent.ts';
+import { countSpent } from './spent.ts';
 
 const HOSPITALS = 400;
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
@@ -69,16 +69,16 @@ if (process.argv[3] === undefined) {
   await state.destroy();
 }
 const collector = await openCollector({ config, folder: plan.folder, clock, log, page });
-const before = process.cpuUsage();
+const spent = countSpent();
 tell({ did: 'ready', url: collector.url });
 
 process.on('message', (message: ToCollector) => {
   if (message.do === 'finish') void finish();
-  else tell({ did: 'use', rssMiB: process.memoryUsage.rss() / 1024 ** 2, ...spentSince(before) });
+  else tell({ did: 'use', rssMiB: process.memoryUsage.rss() / 1024 ** 2, ...spent() });
 });
 
 async function finish(): Promise<void> {
   await collector.stop();
-  tell({ did: 'stop', ...spentSince(before) });
+  tell({ did: 'stop', ...spent() });
   process.disconnect?.();
 }

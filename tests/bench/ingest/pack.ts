@@ -8,9 +8,9 @@ import { openEmbeddedStore } from '../../../collector/store/embedded.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { readConfig } from '../../../shared/config/schema.ts';
 import type { FromPack, Plan } from './plan.ts';
-import { spentSince } from './spent.ts';
+import { countSpent } from './spent.ts';
 
-const before = process.cpuUsage();
+const spent = countSpent();
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
 const clock = systemClock();
 const folder = join(plan.folder, 'store');
@@ -29,6 +29,6 @@ await store.close();
 const diskBytes = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
-const told: FromPack = { did: 'pack', ...spentSince(before), openMs, packMs, diskBytes, rows, samples };
+const told: FromPack = { did: 'pack', ...spent(), openMs, packMs, diskBytes, rows, samples };
 process.send?.(told);
 process.disconnect?.();

@@ -23,6 +23,9 @@ export interface Plan {
 export type ToCollector = { do: 'finish' } | { do: 'look' };
 export interface Spent {
   cpuSeconds: number;
+  /** Of these the main thread's and those of V8's helpers; the rest is the store's writer. */
+  mainCpuSeconds: number;
+  helperCpuSeconds: number;
   peakRssMiB: number;
 }
 export type FromCollector =

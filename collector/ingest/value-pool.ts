@@ -1,0 +1,36 @@
+// Memory for the values of reports on their way to the disk. A hundred thousand reports a second would otherwise each leave a list
+// behind, and sweeping those cost more than reading them. Promise: what was taken belongs to the taker until it is given back.
+
+/** Lists are cut from blocks of so many numbers. */
+const BLOCK = 8192;
+/** Beyond so many numbers (16 MiB) lists are left to the garbage collector. */
+const KEPT = 2 ** 21;
+
+export class ValuePool {
+  readonly #free = new Map<number, Float64Array[]>();
+  #kept = 0;
+
+  take(width: number): Float64Array {
+    let lists = this.#free.get(width);
+    if (!lists) this.#free.set(width, (lists = []));
+    if (lists.length === 0) this.#cut(width, lists);
+    this.#kept -= width;
+    return lists.pop() ?? new Float64Array(width);
+  }
+
+  give(list: Float64Array): void {
+    if (this.#kept + list.length > KEPT) return;
+    const lists = this.#free.get(list.length);
+    if (!lists) return;
+    lists.push(list);
+    this.#kept += list.length;
+  }
+
+  #cut(width: number, lists: Float64Array[]): void {
+    const block = new Float64Array(Math.max(width, BLOCK - (BLOCK % Math.max(1, width))));
+    for (let i = 0; i + width <= block.length && (width > 0 || i === 0); i += Math.max(1, width)) {
+      lists.push(block.subarray(i, i + width));
+      this.#kept += width;
+    }
+  }
+}
