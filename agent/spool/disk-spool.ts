@@ -97,6 +97,10 @@ class DiskSpool implements Spool {
     return this.#live;
   }
 
+  get failing(): string | undefined {
+    return this.#health.failing;
+  }
+
   streams(): string[] {
     if (this.#ledger.size === 1) return [this.#live];
     const held = [...this.#ledger.values()].filter((book) => book.id !== this.#live && this.#isHeld(book));

@@ -29,6 +29,8 @@ export interface SpoolStats {
 export interface Spool {
   /** The stream that new reports join. */
   readonly liveStream: string;
+  /** Set while the disk refuses writes: see `SpoolStats`. */
+  readonly failing: string | undefined;
   /** Streams still held, oldest first, the live one last. */
   streams(): string[];
   /** Gives the report the next number of the live stream. Durable after the next `sync` (at most `syncMs` later). */

@@ -23,7 +23,7 @@ export interface CanariesOptions {
   newKey: () => string;
 }
 
-const LOOK_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 60_000;
 
 /** What `meta` holds under `canary:CHANNEL`. */
 interface CanaryRecord {

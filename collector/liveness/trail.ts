@@ -42,6 +42,7 @@ export async function openTrail(state: State): Promise<Trail> {
     .where('until', 'is', null)
     .execute();
   for (const row of rows) open.set(row.hostId, row.id);
+  const markAlive = openMark(state);
   return {
     async write(effects, lives, run, now) {
       // Most of the time there is only the sign of life: one statement is its own transaction.
@@ -59,12 +60,10 @@ export async function openTrail(state: State): Promise<Trail> {
   };
 }
 
-async function markAlive(state: State, run: RunMark, now: number): Promise<void> {
-  await state
-    .updateTable('runs')
-    .set({ aliveAt: now, endedAt: run.endedAt })
-    .where('id', '=', run.id)
-    .execute();
+function openMark(state: State): (tx: State, run: RunMark, now: number) => Promise<void> {
+  const query = state.updateTable('runs').set({ aliveAt: 0, endedAt: null }).where('id', '=', 0).compile();
+  return async (tx, run, now) =>
+    void (await tx.executeQuery({ ...query, parameters: [now, run.endedAt, run.id] }));
 }
 
 /** Effects in order, each host at most once per round, so that a round can be written in few statements. */

@@ -33,7 +33,8 @@ const MOST_VIOLATIONS = 5;
 export class Checkers {
   readonly violations: Violation[] = [];
   readonly #now: () => number;
-  readonly #streams = new Map<string, Truth>();
+  /** By host, then by stream. */
+  readonly #truths = new Map<string, Map<string, Truth>>();
   /** Hosts for which something happened that may cost reports. */
   readonly #mayLose = new Set<string>();
 
@@ -50,56 +51,61 @@ export class Checkers {
   }
 
   collected(host: string, stream: string, seq: number, value: number): void {
-    const key = `${host}/${stream}`;
-    let truth = this.#streams.get(key);
+    let truth = this.#truths.get(host)?.get(stream);
     if (!truth) {
       truth = { values: [], durable: -1, kept: Infinity, fate: [], last: -1 };
-      this.#streams.set(key, truth);
+      const ofHost = this.#truths.get(host) ?? new Map<string, Truth>();
+      this.#truths.set(host, ofHost.set(stream, truth));
     }
     if (seq !== truth.values.length)
-      this.fail(`${key}: number ${seq} given where ${truth.values.length} is next`);
+      this.fail(`${host}/${stream}: number ${seq} given where ${truth.values.length} is next`);
     truth.values.push(value);
+    truth.fate.push(0);
   }
 
   /** All that was collected of these streams is durable at the agent. */
   durable(host: string, streams: Iterable<string>): void {
+    const ofHost = this.#truths.get(host);
     for (const stream of streams) {
-      const truth = this.#streams.get(`${host}/${stream}`);
+      const truth = ofHost?.get(stream);
       if (truth) truth.durable = truth.values.length - 1;
     }
   }
 
   /** How far each stream of the host was durable. */
   snapshot(host: string): ReadonlyMap<string, number> {
-    const all = new Map<string, number>();
-    for (const [key, truth] of this.#streams) if (key.startsWith(`${host}/`)) all.set(key, truth.durable);
-    return all;
+    return new Map([...(this.#truths.get(host) ?? [])].map(([stream, truth]) => [stream, truth.durable]));
   }
 
   restored(host: string, snapshot: ReadonlyMap<string, number>): void {
-    for (const [key, truth] of this.#streams) {
-      if (key.startsWith(`${host}/`)) truth.kept = Math.min(truth.kept, snapshot.get(key) ?? -1);
-    }
+    for (const [stream, truth] of this.#truths.get(host) ?? [])
+      truth.kept = Math.min(truth.kept, snapshot.get(stream) ?? -1);
   }
 
   stored(entry: Entry): void {
-    const key = `${entry.host}/${entry.stream}`;
-    const truth = this.#streams.get(key);
+    const { host, stream } = entry;
+    const truth = this.#truths.get(host)?.get(stream);
     const from = entry.kind === 'row' ? entry.seq : entry.from;
     const to = entry.kind === 'row' ? entry.seq : entry.to;
-    if (!truth || to >= truth.values.length) return this.fail(`${key}: ${from}-${to} was never collected`);
-    if (from !== truth.last + 1) this.fail(`${key}: ${from} stored after ${truth.last}`);
+    if (!truth || to >= truth.values.length)
+      return this.fail(`${host}/${stream}: ${from}-${to} was never collected`);
+    if (from !== truth.last + 1) this.fail(`${host}/${stream}: ${from} stored after ${truth.last}`);
     truth.last = to;
     for (let seq = from; seq <= to; seq++) {
-      if (truth.fate[seq]) this.fail(`${key}: number ${seq} counts twice`);
+      if (truth.fate[seq]) this.fail(`${host}/${stream}: number ${seq} counts twice`);
       truth.fate[seq] = entry.kind === 'row' ? 1 : 2;
     }
-    if (entry.kind === 'row' && entry.values[0] !== truth.values[from])
-      this.fail(`${key}: number ${from} is stored with the values of another report`);
-    if (entry.kind === 'gap' && entry.reason === 'corrupt' && from <= Math.min(truth.durable, truth.kept))
-      this.fail(`${key}: ${from}-${to} declared corrupt although it was durable`);
-    if (entry.kind === 'gap' && !this.#mayLose.has(entry.host))
-      this.fail(`${key}: ${from}-${to} declared lost (${entry.reason}) although nothing went wrong`);
+    if (entry.kind === 'gap') this.#declared(entry, truth);
+    else if (entry.values[0] !== truth.values[from])
+      this.fail(`${host}/${stream}: number ${from} is stored with the values of another report`);
+  }
+
+  #declared(gap: Extract<Entry, { kind: 'gap' }>, truth: Truth): void {
+    const { host, stream, from, to, reason } = gap;
+    const what = `${host}/${stream}: ${from}-${to} declared`;
+    if (reason === 'corrupt' && from <= Math.min(truth.durable, truth.kept))
+      this.fail(`${what} corrupt although it was durable`);
+    if (!this.#mayLose.has(host)) this.fail(`${what} lost (${reason}) although nothing went wrong`);
   }
 
   acknowledged(host: string, stream: string, seq: number, durable: number): void {
@@ -109,16 +115,18 @@ export class Checkers {
   /** After healing and draining: collected = stored + declared. */
   settle(): DeliveryCounts {
     const counts = { collected: 0, owed: 0, stored: 0, declared: 0 };
-    for (const [key, truth] of this.#streams) {
-      counts.collected += truth.values.length;
-      const owedTo = Math.min(truth.durable, truth.kept);
-      counts.owed += owedTo + 1;
-      for (let seq = 0; seq < truth.values.length; seq++) {
-        if (truth.fate[seq] === 1) counts.stored++;
-        else if (truth.fate[seq] === 2) counts.declared++;
-        else if (seq <= owedTo) this.fail(`${key}: number ${seq} of ${owedTo} is lost without a word`);
+    for (const [host, streams] of this.#truths)
+      for (const [stream, truth] of streams) {
+        counts.collected += truth.values.length;
+        const owedTo = Math.min(truth.durable, truth.kept);
+        counts.owed += owedTo + 1;
+        for (let seq = 0; seq < truth.values.length; seq++) {
+          if (truth.fate[seq] === 1) counts.stored++;
+          else if (truth.fate[seq] === 2) counts.declared++;
+          else if (seq <= owedTo)
+            this.fail(`${host}/${stream}: number ${seq} of ${owedTo} is lost without a word`);
+        }
       }
-    }
     return counts;
   }
 }

@@ -377,7 +377,7 @@ export class SimHost implements Path {
   }
 
   #noteDurable(process: Process): void {
-    if (process.spool.stats().failing !== undefined) return;
+    if (process.spool.failing !== undefined) return;
     this.#world.checkers.durable(this.id, process.streams);
   }
 

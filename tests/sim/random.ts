@@ -34,7 +34,11 @@ export function seededRandom(seed: number): Random {
       return one;
     },
     wait: (meanMs: number) => -Math.log(1 - next()) * meanMs,
-    bytes: (count: number) => Uint8Array.from({ length: count }, () => Math.floor(next() * 256)),
+    bytes(count: number) {
+      const drawn = new Uint8Array(count);
+      for (let i = 0; i < count; i++) drawn[i] = next() * 256;
+      return drawn;
+    },
   });
 }
 

@@ -29,7 +29,7 @@ export interface Sabotage {
     /** What a crash leaves of an unfinished commit: its watermarks alone. */
     torn?: boolean;
     entries?(entries: readonly Entry[]): readonly Entry[];
-    watermark?(host: string, stream: string, durable: number, all: ReadonlyMap<string, number>): number;
+    watermark?(durable: number, ofHost: ReadonlyMap<string, number> | undefined): number;
   };
   presence?(sink: PresenceSink): PresenceSink;
   liveness?: Record<string, unknown>;

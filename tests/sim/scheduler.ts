@@ -79,12 +79,13 @@ export class Scheduler {
 
   #push(event: Event): void {
     const heap = this.#heap;
+    const { at, order } = event;
     let i = heap.length;
     heap.push(event);
     while (i > 0) {
       const up = (i - 1) >> 1;
       const parent = heap[up];
-      if (parent === undefined || isBefore(parent, event)) break;
+      if (parent === undefined || parent.at < at || (parent.at === at && parent.order < order)) break;
       heap[i] = parent;
       i = up;
     }
@@ -95,25 +96,24 @@ export class Scheduler {
     const heap = this.#heap;
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return;
+    const size = heap.length;
+    const { at, order } = last;
     let i = 0;
-    for (;;) {
-      let child = 2 * i + 1;
+    for (let child = 1; child < size; child = 2 * i + 1) {
       let least = heap[child];
+      const right = child + 1 < size ? heap[child + 1] : undefined;
       if (least === undefined) break;
-      const right = heap[child + 1];
-      if (right !== undefined && isBefore(right, least)) {
+      if (right !== undefined && (right.at < least.at || (right.at === least.at && right.order < least.order))) {
         child++;
         least = right;
       }
-      if (isBefore(last, least)) break;
+      if (at < least.at || (at === least.at && order < least.order)) break;
       heap[i] = least;
       i = child;
     }
     heap[i] = last;
   }
 }
-
-const isBefore = (a: Event, b: Event): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);
 
 /** What the wall of a machine shows, and since when it runs. */
 export interface Dial {

@@ -1,6 +1,7 @@
 // The state database of a simulated collector: a real one in memory for the whole world, or, where only delivery is looked at, the
 // few answers that ingest needs. Anything else that is asked of the latter is an error.
 
+import { sql } from 'kysely';
 import type { HostTable } from '../../collector/state/schema.ts';
 import { openState, type State } from '../../collector/state/state.ts';
 import { settled } from './jobs.ts';
@@ -30,8 +31,11 @@ function rowOf(host: HostRow): HostTable {
   };
 }
 
+/** Databases of worlds that have ended, empty again: to make one takes longer than to run some minutes in it. */
+const spare: State[] = [];
+
 export function realState(hosts: readonly HostRow[]): State {
-  const state = settled(openState(':memory:'));
+  const state = spare.pop() ?? settled(openState(':memory:'));
   const fill = async (): Promise<void> => {
     for (const id of new Set(hosts.map((host) => host.hospital))) {
       const hospital = { id, name: id, timeZone: 'Asia/Shanghai', createdAt: 0 };
@@ -41,6 +45,24 @@ export function realState(hosts: readonly HostRow[]): State {
   };
   settled(fill());
   return state;
+}
+
+/** The world has ended well: the next one may have its database. */
+export function giveBack(state: State): void {
+  settled(empty(state));
+  spare.push(state);
+}
+
+let tables: readonly string[] | undefined;
+
+async function empty(state: State): Promise<void> {
+  tables ??= (await state.introspection.getTables()).map(({ name }) => name);
+  await sql`pragma foreign_keys = off`.execute(state);
+  for (const name of tables)
+    if (name !== 'migrations') await sql`delete from ${sql.table(name)}`.execute(state);
+  // Numbers begin at 1 again.
+  await sql`delete from sqlite_sequence`.execute(state);
+  await sql`pragma foreign_keys = on`.execute(state);
 }
 
 /** Knows the hosts, takes what handshakes teach, and nothing else. */
@@ -72,7 +94,6 @@ export function smallState(hosts: readonly HostRow[]): State {
       return { execute: (work: (tx: unknown) => Promise<void>) => work(select) };
     },
     executeQuery: async () => ({ rows: [] }),
-    destroy: async () => {},
   };
   return state as unknown as State;
 }

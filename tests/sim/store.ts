@@ -10,12 +10,12 @@ import type { Scheduler } from './scheduler.ts';
 /** What is told of each entry once it is durable. */
 export type OnDurable = (entry: Entry) => void;
 
-const keyOf = (host: string, stream: string): string => `${host}/${stream}`;
-
 /** The disk below the store: it outlives the process. */
 export class StoreDisk {
-  readonly marks = new Map<string, number>();
-  readonly columns = new Map<string, readonly string[]>();
+  /** By host, then by stream. */
+  readonly #marks = new Map<string, Map<string, number>>();
+  /** By host, then by id. */
+  readonly #columns = new Map<string, Map<string, readonly string[]>>();
   failing = false;
   syncMs: () => number = () => 2;
   /** Called once, when the next commit begins. */
@@ -33,7 +33,7 @@ export class StoreDisk {
   }
 
   watermark(host: string, stream: string): number {
-    return this.marks.get(keyOf(host, stream)) ?? -1;
+    return this.#marks.get(host)?.get(stream) ?? -1;
   }
 
   /** The machine or the process stopped: a commit under way reached the device, or it did not. */
@@ -53,12 +53,12 @@ export class StoreDisk {
     const none = (): never => {
       throw new Error('the simulated store is only written');
     };
-    const { watermark = (_host, _stream, durable) => durable } = this.#sabotage;
+    const { watermark = (durable) => durable } = this.#sabotage;
     return {
       watermarks: none,
-      watermark: (host, stream) => watermark(host, stream, this.watermark(host, stream), this.marks),
-      declare: (host, series, columns) => void this.columns.set(keyOf(host, series), columns),
-      columns: (host, series) => this.columns.get(keyOf(host, series)),
+      watermark: (host, stream) => watermark(this.watermark(host, stream), this.#marks.get(host)),
+      declare: (host, series, columns) => this.#declare(host, series, columns),
+      columns: (host, series) => this.#columns.get(host)?.get(series),
       write: (entries) => this.#write(this.#sabotage.entries?.(entries) ?? entries, isAlive),
       latest: async () => undefined,
       keys: async () => [],
@@ -91,14 +91,19 @@ export class StoreDisk {
     });
   }
 
+  #declare(host: string, series: string, columns: readonly string[]): void {
+    const ofHost = this.#columns.get(host) ?? new Map<string, readonly string[]>();
+    this.#columns.set(host, ofHost.set(series, columns));
+  }
+
   #check(entries: readonly Entry[]): void {
     const next = new Map<string, number>();
     for (const entry of entries) {
-      const key = keyOf(entry.host, entry.stream);
-      const expected = next.get(key) ?? (this.marks.get(key) ?? -1) + 1;
+      const { stream } = entry;
+      const expected = next.get(stream) ?? this.watermark(entry.host, stream) + 1;
       const from = entry.kind === 'row' ? entry.seq : entry.from;
       if (from !== expected) throw new Error(`number ${from} where ${expected} is next`);
-      next.set(key, (entry.kind === 'row' ? entry.seq : entry.to) + 1);
+      next.set(stream, (entry.kind === 'row' ? entry.seq : entry.to) + 1);
     }
   }
 
@@ -110,6 +115,9 @@ export class StoreDisk {
   }
 
   #mark(entry: Entry): void {
-    this.marks.set(keyOf(entry.host, entry.stream), entry.kind === 'row' ? entry.seq : entry.to);
+    const to = entry.kind === 'row' ? entry.seq : entry.to;
+    const ofHost = this.#marks.get(entry.host);
+    if (ofHost) ofHost.set(entry.stream, to);
+    else this.#marks.set(entry.host, new Map([[entry.stream, to]]));
   }
 }

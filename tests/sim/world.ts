@@ -16,7 +16,7 @@ import { Pages } from './pages.ts';
 import { type Random, seededRandom } from './random.ts';
 import type { Sabotage } from './sabotage.ts';
 import { Scheduler } from './scheduler.ts';
-import { realState, smallState } from './state.ts';
+import { giveBack, realState, smallState } from './state.ts';
 import { StoreDisk } from './store.ts';
 
 export type Scope = 'delivery' | 'whole';
@@ -265,7 +265,7 @@ class World implements HostWorld {
     for (const host of this.#hosts) host.quiesce();
     this.#through(scheduler.now + 2 * MINUTE);
     const counts = checkers.settle();
-    if (this.#state) settled(this.#state.destroy());
+    if (this.#pages && this.#state && checkers.violations.length === 0) giveBack(this.#state);
     return counts;
   }
 

@@ -25,6 +25,7 @@ export function memorySpool(ids: () => string): Spool & { held(): Report[]; rota
     get liveStream() {
       return live;
     },
+    failing: undefined,
     streams: () => [...streams.keys()],
     append(report: Collected, columns: readonly string[]): Position {
       const seq = next.get(live) ?? 0;
