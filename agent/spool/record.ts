@@ -29,6 +29,13 @@ export function encodeRecord(json: string): Buffer {
   return line;
 }
 
+/** The record whose JSON text lies between `start` and `end`, as it was written. */
+export function recordAt(bytes: Buffer, start: number, end: number): Buffer {
+  // The last byte of a torn tail may be missing.
+  if (bytes[end] !== NEWLINE) return encodeRecord(bytes.toString('utf8', start, end));
+  return bytes.subarray(start - HEAD, end + 1);
+}
+
 /** Walks over all records from `from` on; returns where the last whole line ends (what follows is a torn tail). */
 export function scanRecords(bytes: Uint8Array, visit: Visitor, from = 0): number {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -85,7 +92,8 @@ function readHex(view: Buffer, at: number): number {
   let value = 0;
   for (let i = at; i < at + 8; i++) {
     const code = view[i] ?? 0;
-    const digit = code >= LETTER_A ? code - LETTER_A + 10 : code >= ZERO && code < ZERO + 10 ? code - ZERO : -1;
+    const digit =
+      code >= LETTER_A ? code - LETTER_A + 10 : code >= ZERO && code < ZERO + 10 ? code - ZERO : -1;
     if (digit < 0 || digit > 15) return -1;
     value = value * 16 + digit;
   }

@@ -69,7 +69,11 @@ export class SegmentFiles {
     const data = this.#disk.read(this.path(file));
     // An open segment grows at its end: what was read of it when it was shorter need not be read again.
     const isGrown = cache !== undefined && info.kind === 'log' && cache.decoded.text.length === cache.bytes;
-    const decoded = decodeSegment(info, data, isGrown && cache.bytes < info.bytes ? cache.decoded : undefined);
+    const decoded = decodeSegment(
+      info,
+      data,
+      isGrown && cache.bytes < info.bytes ? cache.decoded : undefined,
+    );
     this.#cache = { file, bytes: info.bytes, decoded };
     return decoded;
   }

@@ -11,7 +11,8 @@
 
 import type { Gap, GapReason, Series } from '../../shared/frame.ts';
 import { packBlock, unpackBlocks } from './blocks.ts';
-import { encodeRecord, scanRecords } from './record.ts';
+import { encodeRecord, recordAt, scanRecords } from './record.ts';
+import { headReader } from './report-head.ts';
 
 const SEGMENT_VERSION = 1;
 const NOTHING = Buffer.alloc(0);
@@ -96,10 +97,6 @@ export function gapFrame(stream: string, range: Range): Gap {
   };
 }
 
-const REPORT_HEAD =
-  /^\{"t":"report","stream":"([0-9a-f]{32})","seq":(\d+),"series":"([^"\\]*)","at":(-?[\d.eE+-]+)/;
-const REPORT_HEAD_BYTES = 160;
-
 /** Reads a segment's bytes against what its name says. Never throws. `before`: what was read of it when it was shorter; it is used up. */
 export function decodeSegment(name: SegmentName, bytes: Uint8Array, before?: Decoded): Decoded {
   const text =
@@ -114,8 +111,14 @@ export function decodeSegment(name: SegmentName, bytes: Uint8Array, before?: Dec
     out.items.push(item.kind === 'gap' && item.from < next ? { ...item, from: next } : item);
     damagedAfterLast = 0;
   };
+  const readHead = headReader(name.stream);
   const visitor = {
-    record: (start: number, end: number) => decodeRecord(name.stream, out, start, end, add),
+    record(start: number, end: number) {
+      const head = readHead(text, start, end);
+      if (head === undefined) return decodeRecord(name.stream, out, start, end, add);
+      const { seq, series, at } = head;
+      add({ kind: 'report', from: seq, to: seq, start, end, series, at });
+    },
     damaged: () => {
       damagedAfterLast++;
       out.isClean = false;
@@ -138,6 +141,7 @@ function declareDamage(decoded: Decoded, from: number, to: number): void {
   decoded.damaged += to - from + 1;
 }
 
+/** What is not a report of this stream as `append` writes it. */
 function decodeRecord(
   stream: string,
   out: Decoded,
@@ -145,22 +149,6 @@ function decodeRecord(
   end: number,
   add: (item: Item) => void,
 ): void {
-  const head = out.text.toString('latin1', start, Math.min(end, start + REPORT_HEAD_BYTES));
-  const report = REPORT_HEAD.exec(head);
-  if (report) {
-    const seq = Number(report[2]);
-    if (report[1] !== stream) return;
-    add({
-      kind: 'report',
-      from: seq,
-      to: seq,
-      start,
-      end,
-      series: report[3] ?? '',
-      at: Number(report[4]),
-    });
-    return;
-  }
   const value = parseRecord(out.text, start, end);
   if (value?.t === 'series') out.series.set(value.id, value);
   if (value?.t !== 'gap' || value.stream !== stream) return;
@@ -202,7 +190,7 @@ export function encodeClosed(
       const columns = series.get(item.series);
       if (columns && !declared.has(item.series)) push(encodeRecord(JSON.stringify(columns)));
       declared.add(item.series);
-      push(encodeRecord(text.toString('utf8', item.start, item.end)));
+      push(recordAt(text, item.start, item.end));
     }
     if (size >= BLOCK_BYTES) flush();
   }

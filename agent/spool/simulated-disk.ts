@@ -59,11 +59,7 @@ export interface SimulatedDisk extends SpoolDisk {
 export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
   const files = new Map<string, SimulatedFile>();
   const removed = new Map<string, SimulatedFile>();
-  const used = (): number => {
-    let bytes = 0;
-    for (const file of files.values()) bytes += file.size;
-    return bytes;
-  };
+  const used = (): number => sizeOf(files);
   const must = (path: string): SimulatedFile => files.get(path) ?? fail('ENOENT', 'open', path);
   const guard = (call: keyof SpoolDisk, path: string): void => {
     const code = disk.fault(call, path);
@@ -139,6 +135,12 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
   return disk;
 }
 
+function sizeOf(files: ReadonlyMap<string, SimulatedFile>): number {
+  let bytes = 0;
+  for (const file of files.values()) bytes += file.size;
+  return bytes;
+}
+
 /** The caller does not touch again what it appended. */
 function cutTo(data: Uint8Array, bytes: number): Buffer {
   if (bytes === data.length && Buffer.isBuffer(data)) return data;
@@ -150,14 +152,23 @@ function listNames(files: Map<string, SimulatedFile>, folder: string): string[] 
   return [...files.keys()].map((path) => path.slice(folder.length + 1)).reverse();
 }
 
-function crashAll(files: Map<string, SimulatedFile>, removed: Map<string, SimulatedFile>, random: () => number): void {
+function crashAll(
+  files: Map<string, SimulatedFile>,
+  removed: Map<string, SimulatedFile>,
+  random: () => number,
+): void {
   // The folder was not synced after a removal: the file may be back.
   for (const [path, file] of removed) if (!files.has(path) && random() < 0.3) files.set(path, file);
   removed.clear();
   for (const [path, file] of files) crashFile(files, path, file, random);
 }
 
-function crashFile(files: Map<string, SimulatedFile>, path: string, file: SimulatedFile, random: () => number): void {
+function crashFile(
+  files: Map<string, SimulatedFile>,
+  path: string,
+  file: SimulatedFile,
+  random: () => number,
+): void {
   const unsynced = file.size - file.durable;
   if (unsynced > 0) {
     const kept = file.isDoomed ? 0 : Math.floor(random() * (unsynced + 1));

@@ -15,7 +15,7 @@ import type { RulesConfig } from './evaluate.ts';
 import { newName } from './ids.ts';
 import { LONGEST_BACKOFF_MS } from './deliver.ts';
 import { openLedger } from './ledger.ts';
-import { openOutbox } from './outbox.ts';
+import { openOutbox, type Outbox } from './outbox.ts';
 import { type AlertChange, openPass } from './pass.ts';
 
 export interface Alerts {
@@ -67,7 +67,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
     random: options.random,
     log,
     sendTimeoutMs: config.sendTimeout,
-    longestWaitMs: Math.max(LONGEST_BACKOFF_MS, config.groupWait + 3 * config.groupInterval),
+    longestWaitMs: longestWaitMs(config),
     ...(options.publicUrl ? { publicUrl: options.publicUrl } : {}),
     onOutcome: (outcome) => canaries.learn(outcome),
   });
@@ -88,24 +88,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
     await outbox.run();
     await outbox.idle();
   };
-  let judging = false;
-  let failing = false;
-  const tick = async (): Promise<void> => {
-    // A slow disk must not pile passes up; a slow channel must not hold the next pass back.
-    if (judging) return;
-    judging = true;
-    try {
-      await judge();
-      if (failing) log.info({}, 'alerts are kept again');
-      failing = false;
-    } catch (error) {
-      if (!failing) log.error({ error }, 'alerts cannot be kept; they are judged again each second');
-      failing = true;
-    } finally {
-      judging = false;
-    }
-    outbox.run().catch((error: unknown) => log.error({ error }, 'the outbox cannot be read'));
-  };
+  const tick = openTick(judge, outbox, log);
   const timer = clock.every(TICK_MS, () => void tick());
 
   return {
@@ -132,4 +115,31 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
       await outbox.close();
     },
   };
+}
+
+/** What the timer calls. */
+function openTick(judge: () => Promise<void>, outbox: Outbox, log: Log): () => Promise<void> {
+  let judging = false;
+  let failing = false;
+  return async () => {
+    // A slow disk must not pile passes up; a slow channel must not hold the next pass back.
+    if (judging) return;
+    judging = true;
+    try {
+      await judge();
+      if (failing) log.info({}, 'alerts are kept again');
+      failing = false;
+    } catch (error) {
+      if (!failing) log.error({ error }, 'alerts cannot be kept; they are judged again each second');
+      failing = true;
+    } finally {
+      judging = false;
+    }
+    outbox.run().catch((error: unknown) => log.error({ error }, 'the outbox cannot be read'));
+  };
+}
+
+/** After a failure, or behind other messages of its group. */
+function longestWaitMs({ groupWait, groupInterval }: AlertsConfig): number {
+  return Math.max(LONGEST_BACKOFF_MS, groupWait + 3 * groupInterval);
 }

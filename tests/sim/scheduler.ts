@@ -103,7 +103,10 @@ export class Scheduler {
       let least = heap[child];
       const right = child + 1 < size ? heap[child + 1] : undefined;
       if (least === undefined) break;
-      if (right !== undefined && (right.at < least.at || (right.at === least.at && right.order < least.order))) {
+      if (
+        right !== undefined &&
+        (right.at < least.at || (right.at === least.at && right.order < least.order))
+      ) {
         child++;
         least = right;
       }
