@@ -170,6 +170,33 @@ test('acknowledgements and longer answers keep their order and their frames on o
   while (seq < 49) ({ seq } = await next('ack'));
 });
 
+test('reports whole, with checks, in fragments and between pings are stored in order with their values', async (t) => {
+  const served = await serve(t);
+  const stream = streamId();
+  const { socket, next } = await linked(served, stream);
+  const send = (seq: number, v: (number | null)[], more: object = {}): string =>
+    JSON.stringify({ ...(JSON.parse(report(stream, seq)) as object), v, ...more });
+  socket.send(send(0, [1.5, null]));
+  socket.send(send(1, [-2.5, 1e-7], { checks: [{ id: 'service:nginx', status: 'ok' }] }));
+  socket.ping('x');
+  socket.send(send(2, [3, 12345678901.5]));
+  await once(socket, 'pong');
+  const text = send(3, [4, 0.1]);
+  socket.send(text.slice(0, 40), { fin: false });
+  socket.send(text.slice(40), { fin: true });
+  socket.send(send(4, [5, 6]));
+  let seq = -1;
+  while (seq < 4) ({ seq } = await next('ack'));
+  const rows = served.store.entries.map((entry) => entry.kind === 'row' && [entry.seq, ...entry.values]);
+  assert.deepEqual(rows, [
+    [0, 1.5, Number.NaN],
+    [1, -2.5, 1e-7],
+    [2, 3, 12345678901.5],
+    [3, 4, 0.1],
+    [4, 5, 6],
+  ]);
+});
+
 test('a frame beyond the limit ends the connection with 1009 and leaves the collector alive', async (t) => {
   const served = await serve(t);
   const { socket } = await linked(served, streamId());

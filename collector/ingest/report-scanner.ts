@@ -66,7 +66,8 @@ export class ReportScanner {
     if (i < 0 || (i = skip(bytes, i, BOOT)) < 0) return false;
     const boot = i;
     while (bytes[i] !== QUOTE && i < to) i++;
-    if (i - boot > BOOT_LENGTH || !isPlain(bytes, boot, i - boot) || (i = skip(bytes, i, VALUES)) < 0) return false;
+    if (i - boot > BOOT_LENGTH || !isPlain(bytes, boot, i - boot) || (i = skip(bytes, i, VALUES)) < 0)
+      return false;
     if (!this.#takeFields() || !this.#scanValues(bytes, i, to - 2)) return false;
     return true;
   }
@@ -142,7 +143,8 @@ function scanValues(bytes: Buffer, from: number, end: number, out: Float64Array)
     } else if (d === DOT - ZERO && dot < 0) dot = digits;
     else {
       const whole = dot < 0 ? digits : dot;
-      const isOdd = whole === 0 || digits > EXACT_DIGITS || digits === dot || (whole > 1 && bytes[first] === ZERO);
+      const isOdd =
+        whole === 0 || digits > EXACT_DIGITS || digits === dot || (whole > 1 && bytes[first] === ZERO);
       if (width === out.length) return -1;
       if (isOdd || (d !== COMMA - ZERO && i !== end)) {
         i = readValue(bytes, first, out, width);
@@ -171,7 +173,8 @@ function readValue(bytes: Buffer, from: number, out: Float64Array, slot: number)
 function scanWhole(bytes: Buffer, from: number, out: Float64Array, slot: number): number {
   let i = from;
   let value = 0;
-  for (let d = (bytes[i] as number) - ZERO; d >= 0 && d <= 9; d = (bytes[++i] as number) - ZERO) value = value * 10 + d;
+  for (let d = (bytes[i] as number) - ZERO; d >= 0 && d <= 9; d = (bytes[++i] as number) - ZERO)
+    value = value * 10 + d;
   const digits = i - from;
   const c = bytes[i];
   const isOther = c === DOT || c === LOWER_E || c === UPPER_E || (digits > 1 && bytes[from] === ZERO);
@@ -183,6 +186,7 @@ function scanWhole(bytes: Buffer, from: number, out: Float64Array, slot: number)
 function readNumber(bytes: Buffer, from: number, out: Float64Array, slot: number): number {
   const text = /^[-+.\deE]*/.exec(bytes.toString('latin1', from, from + NUMBER_LENGTH))?.[0] ?? '';
   if (text.length === NUMBER_LENGTH || !JSON_NUMBER.test(text)) return -1;
-  out[slot] = Number(text);
-  return from + text.length;
+  const value = Number(text);
+  out[slot] = value;
+  return Number.isFinite(value) ? from + text.length : -1;
 }

@@ -65,13 +65,7 @@ export function markOf<M extends Mark>(session: Session<M>, desk: Desk<M>, strea
 
 const NO_VALUES = new Float64Array(0);
 
-function rowOf(
-  host: string,
-  report: ReportHead,
-  columns: readonly string[],
-  at: number,
-  now: number,
-): Row {
+function rowOf(host: string, report: ReportHead, columns: readonly string[], at: number, now: number): Row {
   const row: Row = {
     kind: 'row',
     host,

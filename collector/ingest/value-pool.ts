@@ -27,10 +27,9 @@ export class ValuePool {
   }
 
   #cut(width: number, lists: Float64Array[]): void {
-    const block = new Float64Array(Math.max(width, BLOCK - (BLOCK % Math.max(1, width))));
-    for (let i = 0; i + width <= block.length && (width > 0 || i === 0); i += Math.max(1, width)) {
-      lists.push(block.subarray(i, i + width));
-      this.#kept += width;
-    }
+    const count = Math.max(1, Math.floor(BLOCK / Math.max(1, width)));
+    const block = new Float64Array(count * width);
+    for (let i = 0; i < count; i++) lists.push(block.subarray(i * width, (i + 1) * width));
+    this.#kept += block.length;
   }
 }

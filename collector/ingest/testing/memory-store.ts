@@ -50,7 +50,9 @@ export function memoryStore(): MemoryStore {
           throw new Error('the rule of exactly the next number is broken');
         }
         marks.set(key(entry.host, entry.stream), entry.kind === 'row' ? entry.seq : entry.to);
-        store.entries.push(entry.kind === 'row' ? { ...entry, values: Float64Array.from(entry.values) } : entry);
+        store.entries.push(
+          entry.kind === 'row' ? { ...entry, values: Float64Array.from(entry.values) } : entry,
+        );
       }
     },
     latest: none,

@@ -66,7 +66,10 @@ export async function openWorld(config: Record<string, unknown> = {}): Promise<W
     clock,
     random: randomBytes,
     presence: sink,
-    reports: { stored: (r) => stored.push({ ...r, values: Array.from(r.values) }), clockOffset: (_, offset) => offsets.push(offset) },
+    reports: {
+      stored: (r) => stored.push({ ...r, values: Array.from(r.values) }),
+      clockOffset: (_, offset) => offsets.push(offset),
+    },
     config: readConfig(ingestConfig, config),
     collectorName: 'centre',
     log: { info: say, warn: say, error: say },
