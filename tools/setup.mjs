@@ -12,6 +12,12 @@ const stamp = join(root, 'node_modules', '.niswatch-setup');
 const TEST_PACKAGES = [
   ['chromium', '/usr/bin/chromium'],
   ['nginx-light', '/usr/sbin/nginx'],
+  ['bzip2', '/usr/bin/bzip2'],
+  ['lz4', '/usr/bin/lz4'],
+  ['p7zip-full', '/usr/bin/7z'],
+  ['xz-utils', '/usr/bin/xz'],
+  ['zip', '/usr/bin/zip'],
+  ['zstd', '/usr/bin/zstd'],
   ['fonts-noto-cjk', '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'],
 ];
 

@@ -5,6 +5,7 @@ import { createInflateRaw, crc32 } from 'node:zlib';
 import { type Cursor, StreamFault } from '../cursor.ts';
 import type { Codec, Decoded } from './codec.ts';
 import { decode, openPump } from './pump.ts';
+import { isZero } from '../zeros.ts';
 
 const FIXED = 10;
 const TRAILER = 8;
@@ -51,13 +52,13 @@ function openGzip(input: Cursor): Decoded {
 async function another(input: Cursor, notices: string[]): Promise<boolean> {
   await input.need(FIXED);
   if (input.available === 0 || isMember(input.peek(FIXED))) return input.available > 0;
-  let isZero = true;
+  let padding = true;
   let count = 0;
   for (let bytes = await input.chunk(); bytes; bytes = await input.chunk()) {
     count += bytes.length;
-    isZero &&= bytes.every((byte) => byte === 0);
+    padding &&= isZero(bytes);
   }
-  notices.push(`${count} ${isZero ? 'zero' : 'trailing'} bytes after the gzip stream`);
+  notices.push(`${count} ${padding ? 'zero' : 'trailing'} bytes after the gzip stream`);
   return false;
 }
 

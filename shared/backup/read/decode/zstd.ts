@@ -113,34 +113,71 @@ async function walkBlocks(input: Cursor, frame: number): Promise<Bad | undefined
   }
 }
 
+/** Hands the decoder exactly one frame: it would go on into the next by itself, whose checksum flag may differ. */
+class FrameFeed {
+  readonly #input: Cursor;
+  readonly #checksum: boolean;
+  #left: number;
+  #last = false;
+  #fed = 0;
+
+  constructor(input: Cursor, header: FrameHeader) {
+    this.#input = input;
+    this.#checksum = header.checksum;
+    this.#left = header.length;
+  }
+
+  /** Bytes that stay valid until the next call; undefined at the end of the frame or of the input. */
+  async next(): Promise<Buffer | undefined> {
+    this.settle();
+    if (this.#left === 0 && !(await this.#openBlock())) return undefined;
+    if (!(await this.#input.need(1))) return undefined;
+    this.#fed = Math.min(PIECE, this.#left, this.#input.available);
+    this.#left -= this.#fed;
+    return this.#input.peek(this.#fed);
+  }
+
+  /** Consumes what was handed over. */
+  settle(): void {
+    if (this.#fed > 0) this.#input.take(this.#fed);
+    this.#fed = 0;
+  }
+
+  async #openBlock(): Promise<boolean> {
+    if (this.#last) return false;
+    await this.#input.need(3);
+    if (this.#input.available < 3) {
+      // The decoder itself shall see that it is cut.
+      this.#left = this.#input.available;
+      return this.#left > 0;
+    }
+    const word = this.#input.peek(3).readUIntLE(0, 3);
+    this.#last = (word & 1) === 1;
+    this.#left = 3 + (((word >> 1) & 3) === 1 ? 1 : word >> 3) + (this.#last && this.#checksum ? 4 : 0);
+    return true;
+  }
+}
+
 function openZstd(input: Cursor): Decoded {
   let pump: Pump | undefined;
-  let start = 0;
-  let fed = 0;
+  let feed: FrameFeed | undefined;
   let parts = 0;
   let checksums = true;
   const notices: string[] = [];
-  const more = async (): Promise<Buffer | undefined> => {
-    if (fed > 0) input.take(fed);
-    fed = 0;
-    if (!(await input.need(1))) return undefined;
-    fed = Math.min(PIECE, input.available);
-    return input.peek(fed);
-  };
   return {
     async next() {
       for (;;) {
-        if (!pump) {
+        if (!pump || !feed) {
           const header = await beginFrame(input, parts, notices);
           if (!header) return undefined;
           checksums &&= header.checksum;
-          start = input.position;
+          feed = new FrameFeed(input, header);
           pump = openPump(createZstdDecompress());
         }
-        const bytes = await decode(pump, more);
+        const frame = feed;
+        const bytes = await decode(pump, () => frame.next());
         if (bytes) return bytes;
-        input.take(pump.consumed - (input.position - start));
-        fed = 0;
+        feed.settle();
         pump.close();
         pump = undefined;
         parts++;

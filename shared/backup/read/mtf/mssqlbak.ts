@@ -11,6 +11,7 @@ import { type Finding, type Format, hex, type Job } from '../format.ts';
 import { BLOCK_HEADER, readBlock, readMarks, readStream, STREAM_HEADER } from './block.ts';
 import { beginSet, factsOf, noteSet, noteTape, type SetSeen, type Tape } from './sets.ts';
 import { expandXca } from './xca.ts';
+import { isZero } from '../zeros.ts';
 
 const MAGIC = Buffer.from('MSSQLBAK');
 const FIRST = 0x1e0;
@@ -191,8 +192,7 @@ function noteStreams(box: Container, bytes: Buffer, from: number, zone: string):
 async function readZeros(box: Container, input: Cursor): Promise<End> {
   const at = input.position;
   for (let bytes = await input.chunk(); bytes; bytes = await input.chunk())
-    if (bytes.some((byte) => byte !== 0))
-      return { content: 'CORRUPT', reason: `no record begins at ${hex(at)}` };
+    if (!isZero(bytes)) return { content: 'CORRUPT', reason: `no record begins at ${hex(at)}` };
   if (isClosed(box, at)) return verdict(box);
   return cut(`only zeros from ${hex(at)} on: allocated, not written`);
 }

@@ -11,6 +11,7 @@ import type { Cursor } from '../cursor.ts';
 import { type Finding, type Format, hex, type Job } from '../format.ts';
 import { BLOCK_HEADER, readBlock, readMarks, readStream, STREAM_HEADER } from './block.ts';
 import { beginSet, factsOf, noteSet, noteTape, type SetSeen, type Tape } from './sets.ts';
+import { isZero } from '../zeros.ts';
 
 const MAX_MARK = 65_536;
 const ALIGNMENT = 4;
@@ -120,8 +121,7 @@ function cut(walk: Walk, reason: string): End {
 async function zeros(walk: Walk, input: Cursor): Promise<End> {
   const at = input.position;
   for (let bytes = await input.chunk(); bytes; bytes = await input.chunk())
-    if (bytes.some((byte) => byte !== 0))
-      return { content: 'CORRUPT', reason: `no block begins at ${hex(at)}` };
+    if (!isZero(bytes)) return { content: 'CORRUPT', reason: `no block begins at ${hex(at)}` };
   const end = atEnd(walk, input);
   return end.content === 'COMPLETE'
     ? end

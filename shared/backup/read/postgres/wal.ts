@@ -10,6 +10,7 @@ import type { BackupFacts, WalChain } from '../../facts.ts';
 import type { Cursor } from '../cursor.ts';
 import { type Finding, type Format, hex, type Job } from '../format.ts';
 import { crc32c } from '../sum/crc.ts';
+import { isZero } from '../zeros.ts';
 
 const LONG = 40;
 const SHORT = 24;
@@ -122,7 +123,7 @@ class Pages {
     const size = this.#first ? LONG : SHORT;
     const head = await this.input.bytes(size);
     if (!head) throw new PageFault({ kind: 'cut', at: at + this.input.available });
-    if (head.every((byte) => byte === 0)) throw new PageFault({ kind: 'zeros', at });
+    if (isZero(head)) throw new PageFault({ kind: 'zeros', at });
     if (head.readUInt16LE(0) !== magic)
       throw new PageFault({ kind: 'corrupt', at, reason: `no page header at ${hex(at)}` });
     const own = head.readBigUInt64LE(8);
@@ -172,7 +173,7 @@ class Pages {
       const part = await this.input.bytes(Math.min(page - (at % page), bytes - at));
       if (!part) return stop;
       const header = at % page === 0 && part.length >= SHORT && part.readUInt16LE(0) === magic ? SHORT : 0;
-      if (part.subarray(header).every((byte) => byte === 0)) continue;
+      if (isZero(part.subarray(header))) continue;
       if (stop.kind === 'zeros') return { ...stop, kind: 'recycled' };
       return {
         kind: 'corrupt',

@@ -2,6 +2,7 @@
 // are passed over unless the caller takes them.
 
 import type { Cursor } from '../cursor.ts';
+import { isZero } from '../zeros.ts';
 
 const BLOCK = 512;
 const MAX_EXTENSION = 1024 * 1024;
@@ -75,7 +76,7 @@ export async function walkTar(input: Cursor, onMember: OnMember): Promise<TarEnd
           ? 'no header'
           : `the archive ends at ${at + input.available} without its closing zero blocks`,
       );
-    if (block.every((byte) => byte === 0)) return closing(input, end);
+    if (isZero(block)) return closing(input, end);
     if (!isTarHeader(block)) return stop('corrupt', `the checksum of the header at ${at} does not hold`);
     const type = String.fromCharCode(block[156] || 48);
     const size = pending.size ?? sizeOf(block);
@@ -133,11 +134,11 @@ function readExtension(type: string, bytes: Buffer): Pending {
 
 async function closing(input: Cursor, end: TarEnd): Promise<TarEnd> {
   const second = await input.bytes(BLOCK);
-  if (!second || second.some((byte) => byte !== 0))
+  if (!second || !isZero(second))
     return Object.assign(end, { kind: second ? 'corrupt' : 'cut', reason: 'only one closing zero block' });
   let zeros = true;
   for (let bytes = await input.chunk(); bytes; bytes = await input.chunk()) {
-    zeros &&= bytes.every((byte) => byte === 0);
+    zeros &&= isZero(bytes);
     if (!zeros) end.trailing += bytes.length;
   }
   return end;

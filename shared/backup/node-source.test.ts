@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { manualClock } from '../clock.ts';
+import { openSource, throttle } from './node-source.ts';
+
+test('no more than the rate passes over any time, and a quarter of a second of it at once', async () => {
+  const clock = manualClock();
+  const pace = throttle(1000, clock);
+  let passed = 0;
+  const start = clock.monotonic();
+  const reader = (async () => {
+    for (let i = 0; i < 100; i++) {
+      await pace.take(100);
+      passed += 100;
+    }
+  })();
+  for (let i = 0; i < 1200; i++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    const elapsedMs = clock.monotonic() - start;
+    assert.ok(passed <= elapsedMs + 250 + 100, `${passed} bytes after ${elapsedMs} ms`);
+    clock.advance(10);
+  }
+  await reader;
+  assert.equal(passed, 10_000);
+});
+
+test('reading leaves the access time alone, ends at the end and stops at a signal', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'niswatch-source-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, 'file');
+  writeFileSync(path, 'twelve bytes');
+  const long = new Date('2020-01-01T00:00:00Z');
+  utimesSync(path, long, long);
+  const stop = new AbortController();
+  const source = await openSource(path, { signal: stop.signal });
+  assert.equal((await source.read(7, 100)).toString(), 'bytes');
+  assert.equal((await source.read(12, 5)).length, 0);
+  if (process.platform === 'linux') assert.equal(statSync(path).atimeMs, long.getTime());
+  stop.abort();
+  await assert.rejects(source.read(0, 1), { name: 'AbortError' });
+  await source.close();
+});

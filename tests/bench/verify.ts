@@ -1,0 +1,103 @@
+// What a check of backups costs: a sparse 20 GB set and generated dumps, by the compiled agent as a user starts it.
+
+import { spawn } from 'node:child_process';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { AGENT_FLAGS, buildAgent } from '../../tools/build.ts';
+import type { BenchOptions } from './bench.ts';
+
+export const about =
+  'checking backups: sparse_gb, sparse_cpu_seconds, sparse_wall_seconds, sparse_extra_mib (memory beyond a small file), dump_cpu_mb_per_second, gzip_cpu_mb_per_second, throttled_mib_per_second (of 20)';
+
+const CORPUS = join(import.meta.dirname, '..', 'data', 'backup-corpus');
+const MB = 1_000_000;
+const GB = 1000 * MB;
+
+interface Run {
+  cpuSeconds: number;
+  wallSeconds: number;
+  peakBytes: number;
+}
+
+async function run(args: string[], flags: readonly string[]): Promise<Run> {
+  const start = performance.now();
+  const child = spawn(process.execPath, [...flags, ...args], { stdio: 'ignore' });
+  const seen: Run = { cpuSeconds: 0, wallSeconds: 0, peakBytes: 0 };
+  const look = (): void => {
+    try {
+      const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      seen.cpuSeconds = Math.max(seen.cpuSeconds, (Number(stat[11]) + Number(stat[12])) / 100);
+      const high = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1];
+      seen.peakBytes = Math.max(seen.peakBytes, Number(high ?? 0) * 1024);
+    } catch {
+      // It has ended.
+    }
+  };
+  const watch = setInterval(look, 20);
+  await new Promise((resolve) => child.on('close', resolve));
+  clearInterval(watch);
+  return { ...seen, wallSeconds: (performance.now() - start) / 1000 };
+}
+
+function sparse(path: string, from: string, bytes: number): void {
+  writeFileSync(path, readFileSync(join(CORPUS, from)));
+  const file = openSync(path, 'r+');
+  ftruncateSync(file, bytes);
+  closeSync(file);
+}
+
+export async function bench(_options: BenchOptions): Promise<Record<string, number>> {
+  const folder = mkdtempSync(join(tmpdir(), 'niswatch-bench-'));
+  try {
+    return await measure(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measure(folder: string): Promise<Record<string, number>> {
+  const main = buildAgent();
+  const compiled = AGENT_FLAGS.filter((flag) => flag !== '--jitless');
+  const verify = (path: string, ...more: string[]): Promise<Run> =>
+    run([main, 'verify', '--json', path, ...more], compiled);
+  const small = await verify(join(CORPUS, 'mariadb/dump/nis_demo_full.sql'));
+  const set = join(folder, 'set');
+  const dumpText = readFileSync(join(CORPUS, 'mariadb/dump/nis_demo_full.sql'), 'utf8');
+  const rows = /INSERT INTO[\s\S]*?;\n/.exec(dumpText)?.[0] ?? '';
+  const dump = Buffer.from(
+    dumpText.replace(
+      'LOCK TABLES `nursing_record` WRITE;\n',
+      (line) => line + rows.repeat(Math.ceil((150 * MB) / rows.length)),
+    ),
+  );
+
+  mkdirSync(set);
+  sparse(join(set, 'nis.bak'), 'sqlserver-synthetic/chain_ok/NIS_DEMO_FULL_20250301_010000.bak', 10 * GB);
+  sparse(join(set, 'nis.tar'), 'archives/filecopy.tar', 10 * GB);
+  const sparseRun = await verify(set, '--deep');
+  writeFileSync(join(folder, 'nis.sql'), dump);
+  writeFileSync(join(folder, 'nis.sql.gz'), gzipSync(dump, { level: 1 }));
+  const plain = await verify(join(folder, 'nis.sql'));
+  const packed = await verify(join(folder, 'nis.sql.gz'));
+  const throttled = await verify(join(folder, 'nis.sql'), '--rate', '20MiB');
+  return {
+    sparse_gb: 20,
+    sparse_cpu_seconds: sparseRun.cpuSeconds,
+    sparse_wall_seconds: sparseRun.wallSeconds,
+    sparse_extra_mib: (sparseRun.peakBytes - small.peakBytes) / 2 ** 20,
+    dump_cpu_mb_per_second: dump.length / MB / Math.max(0.01, plain.cpuSeconds - small.cpuSeconds),
+    gzip_cpu_mb_per_second: dump.length / MB / Math.max(0.01, packed.cpuSeconds - small.cpuSeconds),
+    throttled_mib_per_second: dump.length / 2 ** 20 / (throttled.wallSeconds - small.wallSeconds),
+  };
+}
