@@ -48,7 +48,8 @@ const LAG_MS = 1_000;
 /** A tick so much late means that the process was suspended, or that the clock was set. */
 const STALL_MS = 5_000;
 const ALIVE_EVERY_MS = 5_000;
-const SAVE_ALL_EVERY_MS = 60_000;
+/** Every host is saved once in so many rounds: all at once would hold up everybody for the time of ten thousand rows. */
+const SAVE_ROUNDS = 12;
 const REFRESH_EVERY_MS = 30_000;
 const STILL_CONNECTED_MS = 60_000;
 const UNKNOWN: Verdict = { word: 'never-seen', since: 0, evidence: [] };
@@ -126,6 +127,7 @@ class Watcher implements Watch {
   #last: { wall: number; mono: number };
   #aliveAt = 0;
   #savedAt: number;
+  #saveRound = 0;
   #refreshedAt: number;
 
   constructor(options: WatchOptions, fleet: Fleet, trail: Trail, run: RunMark) {
@@ -256,9 +258,13 @@ class Watcher implements Watch {
   }
 
   #saveWhenDue(now: number): void {
-    if (now - this.#savedAt >= SAVE_ALL_EVERY_MS) {
+    if (now - this.#savedAt >= ALIVE_EVERY_MS) {
       this.#savedAt = now;
-      for (const life of this.#fleet.hosts.values()) if (life.heardAt > 0) this.#dirty.add(life.host);
+      let i = 0;
+      for (const life of this.#fleet.hosts.values()) {
+        if (i++ % SAVE_ROUNDS === this.#saveRound && life.heardAt > 0) this.#dirty.add(life.host);
+      }
+      this.#saveRound = (this.#saveRound + 1) % SAVE_ROUNDS;
     }
     const due = this.#unwritten.length > 0 || this.#dirty.size > 0 || now - this.#aliveAt >= ALIVE_EVERY_MS;
     if (!due || this.#writing) return;
