@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../shared/clock.ts';
 import { NamedError } from '../shared/errors.ts';
@@ -48,6 +49,8 @@ export interface Collector {
 }
 
 const MAINTAIN_MS = 30_000;
+/** Connections that wait to be accepted: with the usual 511, a fleet that comes back at once waits for TCP to try again. */
+const BACKLOG = 4096;
 
 /** Opens everything and listens. Throws NamedError of whatever cannot be opened; what was opened before is closed again. */
 export async function openCollector(options: CollectorOptions): Promise<Collector> {
@@ -101,6 +104,7 @@ async function joinParts(
     random: unit,
     config: { alerts: config.alerts, rules: config.rules as never },
     log,
+    breathe: () => setImmediate(),
     ...(config.http.publicUrl ? { publicUrl: config.http.publicUrl } : {}),
   });
   opened.push(() => alerts.close());
@@ -179,7 +183,7 @@ async function openServer(
 
 async function listen(server: FastifyInstance, { listen: { host, port } }: CollectorConfig): Promise<string> {
   try {
-    await server.listen({ host, port });
+    await server.listen({ host, port, backlog: BACKLOG });
   } catch (cause) {
     const why =
       (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'

@@ -40,6 +40,8 @@ export interface AlertsOptions {
   config: { alerts: AlertsConfig; rules: RulesConfig };
   log: Log;
   publicUrl?: string;
+  /** Lets others have a turn within a long pass; left out, a pass is one piece. */
+  breathe?: () => Promise<unknown>;
   /** Default: all. */
   rules?: readonly RuleUnit[];
 }

@@ -29,6 +29,7 @@ export interface PassOptions {
   ledger: Ledger;
   canaries: Canaries;
   newId: () => string;
+  breathe?: () => Promise<unknown>;
   emit(change: AlertChange): void;
 }
 
@@ -38,6 +39,8 @@ export interface Pass {
   run(now: number): Promise<boolean>;
 }
 
+/** Hosts judged in one piece. */
+const BREATH = 50;
 const QUIET: ReadonlySet<string> = new Set(['pending', 'withdrawn', 'noted', 'inhibited', 'relapsed']);
 
 export function openPass(options: PassOptions): Pass {
@@ -92,7 +95,11 @@ export function openPass(options: PassOptions): Pass {
     touch: (hostId) => round.touch(hostId),
     async run(now) {
       const hosts = round.due();
-      const scopes = [...hosts].map((host) => judge(host, now));
+      const scopes: ScopeChanges[] = [];
+      for (const host of hosts) {
+        scopes.push(judge(host, now));
+        if (scopes.length % BREATH === 0) await options.breathe?.();
+      }
       const changed = [...scopes, ...wide(now)].filter((scope) => scope.changes.length > 0);
       let tells: boolean;
       try {

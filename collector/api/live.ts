@@ -7,6 +7,7 @@
 //   event: alert    {AlertItem}                   an alert changed
 
 import type { ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { Timer } from '../../shared/clock.ts';
 import { NamedError } from '../../shared/errors.ts';
 import { confinementOf, type Principal } from '../access/principal.ts';
@@ -153,7 +154,7 @@ const watched = (browsers: ReadonlySet<Browser>): ReadonlySet<string | undefined
   new Set([...browsers].map((b) => b.host));
 
 /** Few at a time: one statement of the database holds a bounded number of parameters. */
-const BATCH = 400;
+const BATCH = 200;
 
 async function compose(
   context: Context,
@@ -168,6 +169,8 @@ async function compose(
   };
   for (let i = 0; i < hosts.length; i += BATCH) {
     const ids = hosts.slice(i, i + BATCH);
+    // Agents' reports have a turn between batches.
+    if (i > 0) await setImmediate();
     for (const item of await listHosts(context, { ids, confinement: undefined })) {
       add('host', item.id, item.hospital.id, item);
       if (!watchedHosts.has(item.id)) continue;
