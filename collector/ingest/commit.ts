@@ -81,8 +81,14 @@ export class Committer {
 
   add(entry: Row | GapEntry, mark: HostMark): void {
     push(this.#queue, entry, mark);
-    if (this.#queue.entries.length >= FULL_BATCH) this.#start();
+    if (this.#queue.entries.length >= FULL_BATCH || this.#isOverdue(entry.arrivedAt)) this.#start();
     else if (this.#timer === undefined) this.#schedule();
+  }
+
+  /** While more than 1,024 sockets have something to read at once, no timer runs, for many seconds. */
+  #isOverdue(now: number): boolean {
+    const first = this.#queue.entries[0];
+    return !this.#failing && first !== undefined && now - first.arrivedAt > 2 * this.#options.commitMs;
   }
 
   /** What a handshake taught about a host: written with the next batch. */

@@ -50,7 +50,7 @@ const fields = {
   historyPool: {
     kind: 'size',
     min: 0,
-    default: 64 * 1024 ** 2,
+    default: 4 * 1024 ** 2,
     help: 'Bytes of history that all agents together may have in flight.',
   },
   historyPerAgent: {

@@ -5,7 +5,7 @@ import { type ErrorCode, isNamedError } from '../../shared/errors.ts';
 import { type AgentFrame, type CollectorFrame, decodeAgentFrame, type Hello } from '../../shared/frame.ts';
 import type { CloseKind } from '../services.ts';
 import type { HostMark, Owner } from './commit.ts';
-import { firstCredit, returnCredit } from './credit.ts';
+import { firstCredit } from './credit.ts';
 import { deskOf, type Guest, type Hall, HIGH_WATER, type Wire } from './hall.ts';
 import { type Challenges, type Effect, openSession, type Session } from './model.ts';
 import { type Outcome, refusal, takeReport } from './report.ts';
@@ -219,7 +219,7 @@ export class Conn implements Guest, Owner {
       const mark = desk.marks.get(stream);
       if (mark) mark.owner = this;
     }
-    const creditBytes = firstCredit(hall.pool, this.session, now);
+    const creditBytes = firstCredit(this.session, this.#via, now);
     hall.committer.learn(host, { agentVersion: hello.version, boot: hello.boot, bootAt: hello.bootAt });
     hall.presence.hello(host, hello, now);
     this.send({ t: 'welcome', at: now, watermarks, creditBytes });
@@ -293,7 +293,6 @@ export class Conn implements Guest, Owner {
     session.phase = 'closed';
     hall.all.delete(this);
     hall.held.delete(this);
-    returnCredit(hall.pool, session);
     hall.stats.connections = hall.all.size;
     this.#identify();
     const desk = session.desk;

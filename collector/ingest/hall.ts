@@ -1,6 +1,6 @@
 // What all connections of this collector share, and the wire below each of them.
 
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock, Timer } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { CollectorFrame } from '../../shared/frame.ts';
 import type { CloseKind, Log, PresenceSink, ReportSink } from '../services.ts';
@@ -81,6 +81,10 @@ export interface Hall extends IngestOptions {
   /** Lists of columns by content hash, one copy for all hosts that use them. */
   columns: Map<string, readonly string[]>;
   clonesSeen: Set<string>;
+  /** When time limits were last looked at. */
+  tickedAt: number;
+  /** The next sharing of credit before the next second. */
+  sharing: Timer | undefined;
 }
 
 /** Above this many reports on their way to the store, agents are not read from. */

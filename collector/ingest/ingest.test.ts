@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COLUMNS, openWorld, SERIES, seriesId, streamId, type World } from './testing/world.ts';
+import {
+  COLUMNS,
+  openWorld,
+  SERIES,
+  seriesId,
+  streamId,
+  type TestAgent,
+  type World,
+} from './testing/world.ts';
 
 /** One enrolled agent past its handshake, with its columns declared. */
 async function greeted(config: Record<string, unknown> = {}) {
@@ -263,6 +271,16 @@ test('a goodbye is told with its reason, and the close after it is called goodby
   assert.deepEqual(presence, ['hello a', 'goodbye a shutdown', 'closed a goodbye']);
 });
 
+test('a collector that did not run for a while, or whose clock was set, blames nobody for the silence', async () => {
+  const { agent, ...world } = await greeted();
+  const early = world.dial('b', await world.enrol('b'));
+  world.clock.step(3_600_000);
+  await world.settle(3_000);
+  assert.deepEqual([agent.closed, early.closed], [undefined, undefined]);
+  await world.settle(3_000);
+  assert.deepEqual([agent.closed, early.closed], [undefined, 'HANDSHAKE_TIMEOUT']);
+});
+
 test('an agent that does not read its answers is first held, then let go', async () => {
   const { agent } = await greeted();
   agent.buffered = 2 * 1024 ** 2;
@@ -274,8 +292,8 @@ test('an agent that does not read its answers is first held, then let go', async
 });
 
 test('the fleet shares one pool of history credit, and what one gives back goes to those who wait', async () => {
-  const world = await openWorld({ historyPool: '100KiB', historyPerAgent: '80KiB' });
-  const agents = [];
+  const world = await openWorld({ historyPool: '64KiB' });
+  const agents: TestAgent[] = [];
   for (const id of ['a', 'b', 'c']) {
     const agent = world.dial(id, await world.enrol(id));
     agent.greet([streamId(), streamId()]);
@@ -283,14 +301,16 @@ test('the fleet shares one pool of history credit, and what one gives back goes 
     agents.push(agent);
   }
   const kib = (bytes: number | undefined): number => (bytes ?? 0) / 1024;
+  const credits = (): number[] => agents.map((agent) => kib(agent.last('credit')?.creditBytes));
   assert.deepEqual(
     agents.map((agent) => kib(agent.last('welcome')?.creditBytes)),
-    [88, 28, 8],
+    [0, 0, 0],
   );
+  await world.settle(1_000);
+  assert.deepEqual(credits(), [32, 32, 0]);
   agents[0]?.connection.ended('reset');
-  await world.settle(2_000);
-  assert.equal(kib(agents[1]?.last('credit')?.creditBytes), 88);
-  assert.equal(kib(agents[2]?.last('credit')?.creditBytes), 28);
+  await world.settle(250);
+  assert.deepEqual(credits(), [32, 32, 32]);
 });
 
 test('a revoked host loses its live session though another process revoked it', async () => {

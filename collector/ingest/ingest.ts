@@ -5,13 +5,13 @@ import type { ErrorCode } from '../../shared/errors.ts';
 import { isSignedBy } from '../enrolment/signature.ts';
 import { Committer } from './commit.ts';
 import { Conn } from './connection.ts';
-import { renewCredit } from './credit.ts';
+import { SHARE_EVERY_MS, shareCredit } from './credit.ts';
 import { type Connection, type Hall, HIGH_WATER, type IngestOptions, type Wire } from './hall.ts';
 import { boundHeapGrowth } from './heap.ts';
 import { openNonces, type Nonces } from './nonces.ts';
-import type { Challenges } from './model.ts';
+import type { Challenges, Session } from './model.ts';
 import { ReportScanner } from './report-scanner.ts';
-import { checkTime, refuseAndClose } from './session.ts';
+import { checkTime, excuse, refuseAndClose } from './session.ts';
 import { type IngestStats, openStats } from './stats.ts';
 import { ValuePool } from './value-pool.ts';
 
@@ -31,6 +31,7 @@ export interface Ingest {
   stop(): Promise<void>;
 }
 
+const TICK_MS = 1_000;
 const REVOKED_EVERY_MS = 5_000;
 
 export function openIngest(options: IngestOptions): Ingest {
@@ -50,16 +51,23 @@ export function openIngest(options: IngestOptions): Ingest {
     committer: new Committer({ ...options, stats, values, commitMs: config.commitEvery }),
     scanner: new ReportScanner(),
     values,
-    pool: { poolBytes: config.historyPool, perAgentBytes: config.historyPerAgent, grantedBytes: 0 },
+    pool: {
+      poolBytes: config.historyPool,
+      perAgentBytes: config.historyPerAgent,
+      grantedBytes: 0,
+      wanting: 0,
+    },
     desks: new Map(),
     live: new Map(),
     all: new Set(),
     held: new Set(),
     columns: new Map(),
+    tickedAt: clock.now(),
+    sharing: undefined,
     clonesSeen: new Set(),
   };
   hall.committer.onSettled(() => release(hall));
-  const ticking = clock.every(1_000, () => tick(hall));
+  const ticking = clock.every(TICK_MS, () => tick(hall));
   const dropRevoked = openRevocations(hall);
   const checking = clock.every(REVOKED_EVERY_MS, () => void dropRevoked());
   return {
@@ -75,6 +83,7 @@ export function openIngest(options: IngestOptions): Ingest {
     drain: () => hall.committer.drain(),
     async stop() {
       ticking.cancel();
+      hall.sharing?.cancel();
       checking.cancel();
       for (const conn of hall.all) conn.wire.pause();
       await hall.committer.drain();
@@ -85,12 +94,29 @@ export function openIngest(options: IngestOptions): Ingest {
 
 function tick(hall: Hall): void {
   const now = hall.clock.now();
+  const lateMs = now - hall.tickedAt - TICK_MS;
+  hall.tickedAt = now;
+  if (lateMs > TICK_MS) for (const conn of hall.all) excuse(conn.session, lateMs);
   for (const conn of hall.all) conn.apply(checkTime(conn.session, now));
-  for (const conn of hall.live.values()) {
-    if (!renewCredit(hall.pool, conn.session, now)) continue;
-    conn.send({ t: 'credit', creditBytes: conn.session.creditBytes });
+  grant(hall);
+}
+
+/** Each second, and more often while somebody wants history. */
+function grant(hall: Hall): void {
+  for (const session of shareCredit(hall.pool, openSessions(hall), hall.clock.now())) {
+    const conn = session.desk && hall.live.get(session.desk.host);
+    conn?.send({ t: 'credit', creditBytes: session.creditBytes });
   }
   hall.stats.creditBytes = hall.pool.grantedBytes;
+  if (hall.pool.wanting === 0 || hall.sharing) return;
+  hall.sharing = hall.clock.after(SHARE_EVERY_MS, () => {
+    hall.sharing = undefined;
+    grant(hall);
+  });
+}
+
+function* openSessions(hall: Hall): Iterable<Session> {
+  for (const conn of hall.live.values()) yield conn.session;
 }
 
 /** Reads again from those who were held while the store caught up. */

@@ -69,6 +69,9 @@ export interface Session<M extends Mark = Mark> {
   readonly series: Map<string, readonly string[]>;
   liveStream: string;
   historyAt: number;
+  /** Whether it may send history now, and since when that stands. */
+  turn: 'none' | 'waiting' | 'turn';
+  turnAt: number;
   goodbye?: GoodbyeReason;
   malformed: number;
   tooFast: number;
@@ -113,6 +116,8 @@ export function openSession<M extends Mark>(rules: Rules, nonces: Challenges, no
     series: new Map(),
     liveStream: '',
     historyAt: 0,
+    turn: 'none',
+    turnAt: now,
     malformed: 0,
     tooFast: 0,
     pauseMs: 0,

@@ -6,6 +6,8 @@ import { type CollectorFrame, LIMITS, type Refuse, type Report } from '../../sha
 import type { Desk, Mark, Row, Session } from './model.ts';
 
 const PAST_MS = 5 * 366 * 86_400_000;
+/** The agent gives up on a live stream that is so much behind, and begins another. */
+const HISTORY_MS = 120_000;
 const STREAMS_MAX = 2_000;
 
 /** What becomes of a report: a row for the store, or the frame to answer with, or nothing (a repeat whose fate is open). */
@@ -42,6 +44,8 @@ export function takeReport<M extends Mark>(
     return refusal('FUTURE_DATED', `${Math.round((at - now) / 1000)} s ahead of the collector`, report);
   }
   if (at < now - PAST_MS) return refusal('PAST_DATED', `dated ${Math.round(at / 1000)} (Unix time)`, report);
+  // What an agent could not deliver for so long is history, whatever stream it travels on.
+  if (at < now - HISTORY_MS) session.historyAt = now;
   mark.accepted = report.seq;
   return rowOf(desk.host, report, columns, at, now);
 }

@@ -209,6 +209,12 @@ export function takeMalformed(
   return [answer, { do: 'close', kind: 'refused', code }];
 }
 
+/** This process did not run for so long, or its clock was set forward: nobody is to blame for the silence meanwhile. */
+export function excuse(session: Session, ms: number): void {
+  session.openedAt += ms;
+  session.heardAt += ms;
+}
+
 /** Once a second: handshakes that take too long, connections on which nothing comes. */
 export function checkTime(session: Session, now: number): readonly Effect[] {
   const early = session.phase === 'challenged' || session.phase === 'identifying';
