@@ -115,11 +115,11 @@ export interface CollectorProgram extends Program {
   command(...args: string[]): Promise<string>;
 }
 
-/** A collector with its own data folder; `config` is merged over quiet, fast defaults. */
+/** A collector with its own data folder; `config` is merged over quiet, fast defaults; `flags` are Node's. */
 export async function startCollector(
   t: Scope,
   config: Record<string, unknown> = {},
-  options: { folder?: string; start?: boolean; host?: string } = {},
+  options: { folder?: string; start?: boolean; host?: string; flags?: readonly string[] } = {},
 ): Promise<CollectorProgram> {
   const folder = options.folder ?? temporaryFolder(t, 'niswatch-collector');
   mkdirSync(folder, { recursive: true });
@@ -128,11 +128,8 @@ export async function startCollector(
   writeFileSync(file, stringify({ listen: { host: options.host ?? '127.0.0.1', port }, ...config }));
   const main = join(root, 'collector', 'main.ts');
   const flags = ['--config', file, '--data', join(folder, 'data')];
-  const base = program(
-    t,
-    [process.execPath, '--disable-warning=ExperimentalWarning', main, 'serve', ...flags],
-    (said) => said.includes('niswatch ready'),
-  );
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', ...(options.flags ?? [])];
+  const base = program(t, [...node, main, 'serve', ...flags], (said) => said.includes('niswatch ready'));
   const collector: CollectorProgram = Object.assign(Object.create(base) as Program, {
     port,
     url: `http://127.0.0.1:${port}`,
