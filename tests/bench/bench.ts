@@ -14,6 +14,8 @@ export interface BenchOptions {
 export interface Bench {
   /** One line: what is measured, and the keys of the JSON line. */
   about: string;
+  /** All of it, for `NAME --help`; `about` when left out. */
+  help?: string;
   /** A bench that returns nothing has written its figures itself. */
   bench(options: BenchOptions): Promise<Record<string, number> | void>;
 }
@@ -53,7 +55,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const found = await load(name);
   if (rest.includes('--help')) {
-    process.stdout.write(`${name}: ${found.about ?? ''}\n`);
+    process.stdout.write(`${name}: ${found.about ?? ''}\n${found.help ? `\n${found.help}` : ''}`);
     return 0;
   }
   const json = rest.includes('--json');
