@@ -60,7 +60,8 @@ export class PgTar {
         content: 'CORRUPT',
         reason: `toc.dat cannot be read: ${this.#broken?.message ?? 'it is missing'}`,
       };
-    const members = this.#toc.data.map((entry) => entry.file ?? '');
+    // Large objects lie in members of their own, which the table of contents does not name.
+    const members = this.#toc.data.filter((entry) => entry.desc !== 'BLOBS').map((entry) => entry.file ?? '');
     const missing = members.filter((name) => !this.#ends.has(name));
     if (missing.length > 0)
       return {

@@ -3,8 +3,18 @@
 
 import type { Content } from '../../facts.ts';
 import type { Finding } from '../format.ts';
-import { askedFor, type Folder, judgeBySet, type Member, parentOf, type SetRule, within } from './set.ts';
+import {
+  askedFor,
+  type Folder,
+  judgeBySet,
+  type Member,
+  parentOf,
+  type SetRule,
+  siblings,
+  within,
+} from './set.ts';
 
+const LARGE_OBJECT = /(?:^|\/)blob_\d+\.dat(?:\.\w+)?$/;
 const SUFFIXES = ['', '.gz', '.lz4', '.zst'];
 
 export const PG_DIRECTORY: SetRule = {
@@ -32,6 +42,9 @@ async function judgeToc(folder: Folder, toc: Member): Promise<void> {
       else if (member.asked) nameMember(member);
     }
   }
+  // Large objects are named by their own list, not by the table of contents.
+  for (const member of siblings(folder, toc))
+    if (member.asked && LARGE_OBJECT.test(member.path)) nameMember(member);
   judgeBySet(toc, verdict(names.length, missing, bad));
 }
 
@@ -59,6 +72,10 @@ function nameMember(member: Member): void {
   const { finding } = member;
   if (!finding) return;
   const isText = ['text', 'unknown'].includes(finding.format);
+  const what =
+    /\d+\.dat/.test(member.path) && !LARGE_OBJECT.test(member.path)
+      ? 'rows of a dump, closed by \\.'
+      : 'large objects of a dump';
   const format = isText ? 'pg_dump-data' : `pg_dump-data+${finding.format}`;
   const facts = { ...finding.facts, engine: 'postgresql' as const, kind: 'dump' as const };
   if (isText)
@@ -66,14 +83,14 @@ function nameMember(member: Member): void {
       format,
       facts,
       content: 'COMPLETE',
-      reason: 'data of a dump, closed by \\.; no checksum',
+      reason: `${what}; no checksum`,
     });
   else
     member.finding = {
       ...finding,
       format,
       facts,
-      reason: `${finding.reason}; data of a dump, closed by \\.`,
+      reason: `${finding.reason}; ${what}`,
     };
 }
 

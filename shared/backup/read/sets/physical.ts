@@ -5,13 +5,14 @@ import { askedFor, type Folder, judgeBySet, type Member, parentOf, type SetRule,
 
 const MARKS = ['xtrabackup_checkpoints', 'mariadb_backup_checkpoints', 'backup_label'];
 
+const TABLESPACE = /(?:\.ibd|(?:^|\/)ibdata\d+)$/;
+
 export const PHYSICAL: SetRule = {
   name: 'physical backups',
   async apply(folder) {
-    for (const member of askedFor(
-      folder,
-      (f) => f.content === 'FOREIGN' && ['unknown', 'text'].includes(f.format),
-    )) {
+    for (const member of askedFor(folder, (f) => ['unknown', 'text', 'empty'].includes(f.format))) {
+      // An empty log of the server is normal; an empty tablespace is a loss.
+      if (member.finding?.format === 'empty' && TABLESPACE.test(member.path)) continue;
       const mark = markAbove(folder, member);
       if (mark !== undefined)
         judgeBySet(member, {

@@ -63,10 +63,14 @@ function scanLine(scan: Scan, bytes: Buffer, from: number, onLine: OnLine): numb
     beginRows(scan);
     return from;
   }
+  if (scan.mode === 'line' && scan.lineBytes > 0 && scan.lineBytes < LONGEST_WORD) {
+    const taken = completeWord(scan, bytes, from, end);
+    if (taken !== undefined) return taken;
+  }
   const room = Math.min(end - from, LINE_KEPT - scan.line.length);
   if (room > 0) scan.line += bytes.toString('latin1', from, from + room);
   scan.lineBytes += end - from;
-  if (found < 0) return startsLate(scan, bytes.length);
+  if (found < 0) return bytes.length;
   const line = scan.line.endsWith('\r') ? scan.line.slice(0, -1) : scan.line;
   scan.line = '';
   scan.lineBytes = 0;
@@ -87,6 +91,7 @@ export function beginCopy(scan: Scan): void {
 
 const INSERT = Buffer.from('INSERT ');
 const REPLACE = Buffer.from('REPLACE ');
+const LONGEST_WORD = 8;
 
 function startsInsert(bytes: Buffer, at: number): boolean {
   const first = bytes[at];
@@ -94,14 +99,14 @@ function startsInsert(bytes: Buffer, at: number): boolean {
   return first === 82 && bytes.length - at >= 8 && bytes.compare(REPLACE, 0, 8, at, at + 8) === 0;
 }
 
-/** A line whose beginning fell into two pieces. */
-function startsLate(scan: Scan, next: number): number {
-  if (scan.mode === 'line' && /^(INSERT|REPLACE) /.test(scan.line) && scan.lineBytes <= LINE_KEPT) {
-    const kept = Buffer.from(scan.line, 'latin1');
-    beginRows(scan);
-    scanRows(scan, kept, 0);
-  }
-  return next;
+/** A word whose beginning was the end of the last piece: where to go on when it begins an INSERT. */
+function completeWord(scan: Scan, bytes: Buffer, from: number, end: number): number | undefined {
+  const more = bytes.toString('latin1', from, Math.min(end, from + LONGEST_WORD - scan.lineBytes));
+  const kept = scan.line + more;
+  if (!/^(?:INSERT|REPLACE) /.test(kept)) return undefined;
+  beginRows(scan);
+  scanRows(scan, Buffer.from(kept, 'latin1'), 0);
+  return from + more.length;
 }
 
 function beginRows(scan: Scan): void {
