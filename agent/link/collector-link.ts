@@ -8,6 +8,7 @@ import type { Spool } from '../spool/spool.ts';
 import type { DialOptions } from './dial.ts';
 import type { Link, LinkStatus } from './link.ts';
 import { nextTickAt, step } from './machine.ts';
+import { isStepped } from './offset.ts';
 import { type Effect, initialState, type Input, type TransportKind } from './state.ts';
 import type { OpenTransport, Transport } from './transport.ts';
 
@@ -91,7 +92,10 @@ class LinkShell implements CollectorLink {
   }
 
   offsetMs(): number | null {
-    return this.#state.offsetMs ?? null;
+    const { clock } = this.#options;
+    // A report of a clock that was set just now must not carry the offset of before.
+    const now = { wall: clock.now(), mono: clock.monotonic() };
+    return isStepped(this.#state, now) ? null : (this.#state.offsetMs ?? null);
   }
 
   /** Effects may cause further inputs: they wait in line, so that each step sees the world that the last one left. */

@@ -247,11 +247,51 @@ test('a report refused for good becomes a declared gap and holds up nothing', ()
   const w = world();
   w.link.start();
   w.clock.advance(1000);
-  w.model.refuseNext('FUTURE_DATED');
+  w.model.refuseNext('EVENT_TOO_LONG');
   w.append(5);
   w.clock.advance(5000);
   assert.equal(w.model.accepted[0]?.t, 'gap');
   assert.deepEqual(seqs(w.model.accepted), [1, 2, 3, 4]);
+});
+
+test('a refused time has the offset measured anew before the report is given up', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  const measured = (): number => w.model.received.filter((f) => f.t === 'clock').length;
+  w.model.refuseNext('FUTURE_DATED');
+  w.append(3);
+  w.clock.advance(1000);
+  assert.equal(measured(), 2);
+  assert.deepEqual(seqs(w.model.accepted), [0, 1, 2]);
+  w.model.refuseNext('PAST_DATED');
+  w.append(2);
+  w.clock.advance(1000);
+  assert.equal(measured(), 2, 'not at once again');
+  assert.deepEqual(seqs(w.model.accepted), [0, 1, 2, 4]);
+});
+
+test('no report leaves before the offset is known, nor after the clock was set, but it waits for no answer for long', () => {
+  const w = world();
+  w.append(1);
+  w.link.start();
+  w.clock.advance(1000);
+  const kinds = w.model.received.map((f) => f.t);
+  assert.ok(kinds.indexOf('clock') < kinds.indexOf('report'), kinds.join(' '));
+  w.clock.step(3_600_000);
+  assert.equal(w.link.offsetMs(), null);
+  w.model.received.length = 0;
+  w.append(1);
+  w.clock.advance(1000);
+  const after = w.model.received.map((f) => f.t).filter((t) => t === 'clock' || t === 'report');
+  assert.deepEqual(after, ['clock', 'report']);
+  w.clock.step(-3_600_000);
+  w.model.lose('out');
+  w.append(1);
+  w.clock.advance(2000);
+  assert.equal(w.model.accepted.length, 2);
+  w.clock.advance(2000);
+  assert.equal(w.model.accepted.length, 3);
 });
 
 test('a refusal without a number is traced to its report by sending one at a time', () => {

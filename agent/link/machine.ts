@@ -18,7 +18,7 @@ import {
   type Welcome,
 } from '../../shared/frame.ts';
 import { advance, laneOf, pumpLanes } from './lanes.ts';
-import { beginExchange, EXCHANGE_EVERY_MS, takeTime } from './offset.ts';
+import { beginExchange, EXCHANGE_EVERY_MS, isStepped, measureAnew, takeTime } from './offset.ts';
 import { onRefuse } from './refusal.ts';
 import { enter, note, retry, TIMES } from './state.ts';
 import type { Draft, Effect, Input, MachineState, Session, View } from './state.ts';
@@ -64,11 +64,13 @@ export function nextTickAt(state: MachineState): number {
     session.beatDueAt,
     session.heardAt + TIMES.silenceMs,
     session.exchangeDueAt,
-    session.pausedUntil > state.lastMono ? session.pausedUntil : Infinity,
+    holdUntil(session) > state.lastMono ? holdUntil(session) : Infinity,
     state.webSocketAgainAt,
     state.stop?.dueAt ?? Infinity,
   );
 }
+
+const holdUntil = (session: Session): number => Math.max(session.pausedUntil, session.measuringUntil);
 
 function connect(draft: Draft, view: View, effects: Effect[]): void {
   const { urls } = draft.config;
@@ -197,6 +199,8 @@ function onWelcome(draft: Draft, frame: Welcome, view: View, effects: Effect[]):
       window: Infinity,
       exchange: undefined,
       exchangeDueAt: view.mono + EXCHANGE_EVERY_MS,
+      measuringUntil: draft.offsetMs === undefined ? view.mono + TIMES.measureMs : -Infinity,
+      doubtedAt: -Infinity,
     };
     beginExchange(draft.session, view, effects);
   }
@@ -237,7 +241,7 @@ function pump(draft: Draft, view: View, effects: Effect[]): void {
   const session = draft.session;
   if (draft.phase !== 'open' || !session) return;
   if (draft.stop) return finishWhenQuiet(draft, session, view, effects);
-  if (view.mono < session.pausedUntil) return;
+  if (view.mono < holdUntil(session)) return;
   if (!pumpLanes(session, view, effects, 'all')) effects.push({ kind: 'rotate' }, { kind: 'pump' });
 }
 
@@ -267,12 +271,9 @@ function finish(draft: Draft, view: View, effects: Effect[]): void {
   enter(draft, 'closed', view);
 }
 
-/** A wall clock that was set makes the measured offset a lie: it is unknown until measured again. */
+/** The offset is unknown until measured again. */
 function noticeClockStep(draft: Draft, view: View): void {
-  const stepMs = view.wall - draft.lastWall - (view.mono - draft.lastMono);
-  if (Math.abs(stepMs) < 500) return;
+  if (!isStepped(draft, view)) return;
   draft.offsetMs = undefined;
-  if (!draft.session) return;
-  draft.session.exchange = undefined;
-  draft.session.exchangeDueAt = view.mono;
+  if (draft.session) measureAnew(draft, draft.session, view);
 }

@@ -1,10 +1,24 @@
 // The clock offset: collector's clock less ours, by five exchanges of which the fastest counts (its error is at most half its
 // round trip). Pure.
 
-import type { Draft, Effect, Session, View } from './state.ts';
+import { type Draft, type Effect, type MachineState, type Session, TIMES, type View } from './state.ts';
 
 const EXCHANGES = 5;
 export const EXCHANGE_EVERY_MS = 600_000;
+const STEP_MS = 500;
+
+/** Whether the wall clock was set since the machine last looked: then the measured offset is a lie. */
+export function isStepped(state: MachineState, now: { wall: number; mono: number }): boolean {
+  return Math.abs(now.wall - state.lastWall - (now.mono - state.lastMono)) >= STEP_MS;
+}
+
+/** At the next tick, and no report goes out before: its time could not be corrected. */
+export function measureAnew(draft: Draft, session: Session, view: View): void {
+  draft.offsetMs = undefined;
+  session.exchange = undefined;
+  session.exchangeDueAt = view.mono;
+  session.measuringUntil = view.mono + TIMES.measureMs;
+}
 
 export function beginExchange(session: Session, view: View, effects: Effect[]): void {
   session.exchange = { n: 0, askedMono: view.mono, best: undefined };
@@ -30,9 +44,11 @@ export function takeTime(
     return;
   }
   session.exchange = undefined;
+  session.measuringUntil = -Infinity;
   draft.offsetMs = round(best.offsetMs);
   draft.rttMs = round(best.rttMs);
-  effects.push({ kind: 'send', frame: { t: 'clock', offsetMs: draft.offsetMs, rttMs: draft.rttMs } });
+  const clock = { t: 'clock', offsetMs: draft.offsetMs, rttMs: draft.rttMs } as const;
+  effects.push({ kind: 'send', frame: clock }, { kind: 'pump' });
 }
 
 const round = (ms: number): number => Math.round(ms * 10) / 10;

@@ -3,6 +3,7 @@
 import { keepsOnRefusal } from '../../shared/errors.ts';
 import type { Refuse } from '../../shared/frame.ts';
 import { flying, rewind } from './lanes.ts';
+import { measureAnew } from './offset.ts';
 import { type Draft, type Effect, note, retry, type Session, TIMES, type View } from './state.ts';
 
 const HANDSHAKE_CODES: ReadonlySet<string> = new Set([
@@ -37,8 +38,19 @@ export function onRefuse(draft: Draft, refuse: Refuse, view: View, effects: Effe
     session.pausedUntil = Math.max(session.pausedUntil, view.mono + pauseMs);
     return;
   }
+  if (DATED_CODES.has(code) && view.mono - session.doubtedAt >= TIMES.doubtEveryMs)
+    return doubtTime(draft, session, refuse, view);
   if (keepsOnRefusal(code)) keepAfterRefusal(draft, session, refuse, view);
   else rejectRefused(draft, session, refuse, view, effects);
+}
+
+const DATED_CODES: ReadonlySet<string> = new Set(['FUTURE_DATED', 'PAST_DATED']);
+
+/** Before a report is given up for its time: either clock may have been set since the offset was measured. */
+function doubtTime(draft: Draft, session: Session, { stream, seq }: Refuse, view: View): void {
+  session.doubtedAt = view.mono;
+  rewind(session, stream, seq);
+  measureAnew(draft, session, view);
 }
 
 /** Once for all refusals of one burst: sent again as it was, it would be refused again, and its frames would pile up on the way. */

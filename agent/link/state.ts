@@ -28,6 +28,10 @@ export const TIMES = {
   longestPauseMs: 600_000,
   /** What was refused for its haste is answered frame by frame, at a slow pace: let those answers pass by. */
   hastePauseMs: 500,
+  /** So long reports wait for a clock offset: without one, a wrong clock would have them refused for good. */
+  measureMs: 3000,
+  /** A refused time has the offset measured anew so often at most; in between the report is given up. */
+  doubtEveryMs: 5000,
 } as const;
 
 /** What is under way on one stream. */
@@ -65,6 +69,10 @@ export interface Session {
   window: number;
   exchange: Exchange | undefined;
   exchangeDueAt: number;
+  /** No report is sent before this (monotonic) or the end of the measurement. */
+  measuringUntil: number;
+  /** When (monotonic) a refused time last had the offset measured anew. */
+  doubtedAt: number;
 }
 
 export interface Stopping {

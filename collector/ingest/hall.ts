@@ -106,6 +106,7 @@ export function deskOf(hall: Hall, host: string): Desk<HostMark> {
     frames: openBudget(config.framesPerSecond, config.frameBurst, now),
     bytes: openBudget(config.bytesPerSecond, config.byteBurst, now),
     lists: openBudget(LISTS_PER_SECOND, LISTS_BURST, now),
+    offsetMs: 0,
     isKnown: (series) => store.columns(host, series) !== undefined,
     openMark(stream) {
       let mark = marks.get(stream);

@@ -189,6 +189,42 @@ test('reports dated too far ahead or five years back are refused and move nothin
   assert.deepEqual(world.offsets, [-660_000]);
 });
 
+test('a report whose own offset became impossible is dated by the offset measured last, whichever clock was set', async () => {
+  const { agent, stream, settle, clock, key, ...world } = await greeted();
+  const dayMs = 86_400_000;
+  agent.say({ t: 'clock', offsetMs: -dayMs, rttMs: 3 });
+  // Collected while the collector's clock was a day ahead; the agent's own is a day ahead all the time.
+  agent.report(stream, 0, { at: clock.now() + dayMs, off: 0 });
+  // By HTTP each post is a session of its own.
+  const next = world.dial('a', key);
+  next.greet([stream]);
+  await settle();
+  next.say({ t: 'series', id: SERIES, columns: COLUMNS });
+  next.report(stream, 1, { at: clock.now() + dayMs, off: null });
+  await settle();
+  assert.deepEqual(next.last('ack'), { t: 'ack', stream, seq: 1 });
+  assert.deepEqual(codes(world), {});
+});
+
+test('a gap is dated by the offset too, and has no date where the clock was too wrong', async () => {
+  const { agent, stream, settle, clock, ...world } = await greeted();
+  const at = clock.now();
+  const hourMs = 3_600_000;
+  const gap = { t: 'gap', stream, reason: 'dropped' } as const;
+  agent.say({ t: 'clock', offsetMs: -hourMs, rttMs: 3 });
+  agent.say({ ...gap, from: 0, to: 1, fromAt: at, toAt: at + hourMs });
+  agent.say({ ...gap, from: 2, to: 3, fromAt: at + 99 * hourMs, toAt: at + 99 * hourMs });
+  await settle();
+  const gaps = world.store.entries.filter((entry) => entry.kind === 'gap');
+  assert.deepEqual(
+    gaps.map(({ from, fromAt, toAt }) => ({ from, fromAt, toAt })),
+    [
+      { from: 0, fromAt: at - hourMs, toAt: at },
+      { from: 2, fromAt: undefined, toAt: undefined },
+    ],
+  );
+});
+
 test('malformed frames are refused by number where it can be read, and the tenth ends the connection', async () => {
   const { agent, stream, settle } = await greeted();
   agent.say(`{"t":"report","stream":"${stream}","seq":0,"v":"x"}`);

@@ -24,6 +24,8 @@ export interface Desk<M extends Mark = Mark> {
   readonly bytes: Budget;
   /** New lists of columns: each is kept for good. */
   readonly lists: Budget;
+  /** The clock offset as last measured; what comes by HTTP has no session of its own to measure it in. */
+  offsetMs: number;
   /** Whether the store has this list of columns of the host. */
   readonly isKnown: (series: string) => boolean;
   /** The mark of a stream, read from the store at its first use. */
@@ -61,7 +63,7 @@ export interface Session<M extends Mark = Mark> {
   heardAt: number;
   hello?: Hello;
   desk?: Desk<M>;
-  /** Measured in this session; a report's own offset goes before it. */
+  /** As last measured; a report's own offset goes before it. */
   offsetMs: number;
   /** The stream of the last report, kept to spare a look-up. */
   mark?: M | undefined;

@@ -39,7 +39,7 @@ export function takeReport<M extends Mark>(
     const what = `report: ${report.width} values for ${columns.length} columns`;
     return refusal('FRAME_MALFORMED', what, report);
   }
-  const at = Math.round(report.at + (report.off ?? session.offsetMs));
+  const at = timeOf(session, report, now);
   if (at > now + LIMITS.futureMs) {
     return refusal('FUTURE_DATED', `${Math.round((at - now) / 1000)} s ahead of the collector`, report);
   }
@@ -49,6 +49,15 @@ export function takeReport<M extends Mark>(
   mark.accepted = report.seq;
   return rowOf(desk.host, report, columns, at, now);
 }
+
+/** By the report's own offset, unless one of the clocks was set since: then by the one measured in this session. */
+function timeOf(session: Session, report: Report, now: number): number {
+  const at = Math.round(report.at + (report.off ?? session.offsetMs));
+  return report.off === null || isPossible(at, now) ? at : Math.round(report.at + session.offsetMs);
+}
+
+export const isPossible = (at: number, now: number): boolean =>
+  at <= now + LIMITS.futureMs && at >= now - PAST_MS;
 
 export function markOf<M extends Mark>(session: Session<M>, desk: Desk<M>, stream: string): M | undefined {
   if (session.mark !== undefined && session.mark.stream === stream) return session.mark;

@@ -23,7 +23,7 @@ import {
 } from '../../shared/frame.ts';
 import { spend } from './budget.ts';
 import type { Desk, Effect, GapEntry, KnownHost, Mark, Session } from './model.ts';
-import { jump, markOf } from './report.ts';
+import { isPossible, jump, markOf } from './report.ts';
 
 export const HANDSHAKE_MS = 5_000;
 export const MALFORMED_MAX = 10;
@@ -66,6 +66,7 @@ export function takeFrame<M extends Mark>(
       return [{ do: 'send', frame: { t: 'beat', n: frame.n, at: now } }];
     case 'clock':
       session.offsetMs = frame.offsetMs;
+      if (session.desk) session.desk.offsetMs = frame.offsetMs;
       return [{ do: 'offset', offsetMs: frame.offsetMs, rttMs: frame.rttMs }];
     case 'goodbye':
       session.goodbye = frame.reason;
@@ -103,6 +104,7 @@ export function takeIdentity<M extends Mark>(
   }
   session.phase = 'open';
   session.desk = openDesk(known.id);
+  session.offsetMs = session.desk.offsetMs;
   session.liveStream = hello.streams.at(-1) ?? '';
   return [{ do: 'opened', hello }];
 }
@@ -158,22 +160,19 @@ function takeGap<M extends Mark>(
   if (gap.to < expected) return answerRepeat(mark);
   if (gap.from !== expected) return [{ do: 'send', frame: jump(gap.stream, gap.from, expected) }];
   mark.accepted = gap.to;
-  const { stream, from, to, reason, fromAt, toAt } = gap;
-  const span = {
-    ...(fromAt === undefined ? {} : { fromAt }),
-    ...(toAt === undefined ? {} : { toAt }),
-  };
-  const entry: GapEntry = {
-    kind: 'gap',
-    host: desk.host,
-    stream,
-    from,
-    to,
-    reason,
-    ...span,
-    arrivedAt: now,
-  };
+  const { stream, from, to, reason } = gap;
+  const place = { host: desk.host, stream, from, to };
+  const entry: GapEntry = { kind: 'gap', ...place, reason, ...spanOf(session, gap, now), arrivedAt: now };
   return [{ do: 'gap', entry }];
+}
+
+/** When the missing reports were collected, by the collector's clock; nothing where the agent's clock was too wrong to say. */
+function spanOf({ offsetMs }: Session, gap: Gap, now: number): Pick<Gap, 'fromAt' | 'toAt'> {
+  const [fromAt, toAt] = [gap.fromAt, gap.toAt].map((at) =>
+    at === undefined ? undefined : Math.round(at + offsetMs),
+  );
+  if ([fromAt, toAt].some((at) => at !== undefined && !isPossible(at, now))) return {};
+  return { ...(fromAt === undefined ? {} : { fromAt }), ...(toAt === undefined ? {} : { toAt }) };
 }
 
 function answerRepeat(mark: Mark): readonly Effect[] {

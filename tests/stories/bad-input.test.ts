@@ -153,7 +153,11 @@ const SPOILED: Spoiled[] = [
   ['columns under a false name', 'SERIES_CHANGED', () => ({ ...COLUMNS, id: '0123456789abcdef' })],
   ['too many columns', 'SERIES_LIMIT', () => many],
   ['a report of tomorrow', 'FUTURE_DATED', (w) => report(w, { at: Date.now() + 86_400_000 })],
-  ['a report put into the future by its offset', 'FUTURE_DATED', (w) => report(w, { off: 86_400_000 })],
+  [
+    'a report put into the future by its offset',
+    'FUTURE_DATED',
+    (w) => report(w, { at: Date.now() + 86_400_000, off: 86_400_000 }),
+  ],
   ['a report of 1970', 'PAST_DATED', (w) => report(w, { at: 0 })],
   [
     'an endless check text',
