@@ -12,6 +12,9 @@ const stamp = join(root, 'node_modules', '.niswatch-setup');
 const TEST_PACKAGES = [
   ['chromium', '/usr/bin/chromium'],
   ['nginx-light', '/usr/sbin/nginx'],
+  ['strace', '/usr/bin/strace'],
+  ['faketime', '/usr/bin/faketime'],
+  ['iproute2', '/usr/sbin/ip'],
   ['bzip2', '/usr/bin/bzip2'],
   ['lz4', '/usr/bin/lz4'],
   ['p7zip-full', '/usr/bin/7z'],
