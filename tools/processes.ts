@@ -6,7 +6,10 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 
 /** Runs a program to its end; its standard output, or an error with all that it said. `signal` ends it early. */
-export function runOnce(command: readonly string[], options: { signal?: AbortSignal } = {}): Promise<string> {
+export function runOnce(
+  command: readonly string[],
+  options: { signal?: AbortSignal; env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
   const [file, ...args] = command as [string, ...string[]];
   return new Promise((done, fail) => {
     const child = spawn(file, args, { ...options, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -42,7 +42,7 @@ export async function killOften(t: Scope, how: How, cycles: number): Promise<Kil
       await cycle(pair, random, done, cycles);
       if (done.cycles % 100 === 0) how.say(`seed ${how.seed}: ${done.cycles} of ${cycles} cycles`);
     }
-    return add(done, { ...NOBODY, ...(await settle(pair, how, done.agentKills)) });
+    return add(done, { ...NOBODY, ...(await settle(pair, how, { kills: done.agentKills })) });
   } catch (error) {
     keep(pair, how);
     throw new Error(`seed ${how.seed}, cycle ${done.cycles}: ${(error as Error).message}`, { cause: error });

@@ -2,7 +2,14 @@
 
 import { systemClock } from '../../shared/clock.ts';
 import { type Account, balance, caughtUp, scene } from '../support/conservation.ts';
-import { type AgentProgram, type CollectorProgram, startAgent, startCollector } from '../support/programs.ts';
+import {
+  type AgentProgram,
+  type CollectorProgram,
+  type Launch,
+  startAgent,
+  startCollector,
+  until,
+} from '../support/programs.ts';
 import type { Scope } from '../support/scope.ts';
 import type { How } from './fault.ts';
 
@@ -28,7 +35,9 @@ export interface PairOptions {
   host?: string;
   /** The agent's way to it; default straight. */
   url?: (collector: CollectorProgram) => string;
-  /** The agent is enrolled but not started. */
+  /** The agent's enrolment and first start. */
+  how?: Launch;
+  /** It is enrolled but not started. */
   startAgent?: boolean;
 }
 
@@ -42,27 +51,46 @@ export async function openPair(t: Scope, options: PairOptions = {}): Promise<Pai
       ...BUSY,
       ...rest,
       spool: { ...BUSY.spool, ...spool },
-      ...(url === undefined ? {} : { collector: { urls: [url] } }),
     },
+    ...(url === undefined ? {} : { url }),
+    ...(options.how === undefined ? {} : { how: options.how }),
     start: options.startAgent !== false,
   });
   return { collector, agent };
 }
 
 /** All is healed: waits until what was collected is acknowledged, ends both and balances the books. */
-export async function settle(pair: Pair, how: How, kills = 0): Promise<Account> {
+export async function settle(
+  pair: Pair,
+  how: How,
+  extra: { kills?: number; others?: readonly string[] } = {},
+): Promise<Account> {
   const { agent, collector } = pair;
   await caughtUp(agent, collector);
   await agent.stop('SIGTERM');
   await collector.stop('SIGTERM');
   try {
-    const account = await balance({ collector, agents: [agent], kills });
+    const account = await balance({ collector, agents: [agent], ...extra });
     how.say(
       Object.entries(account)
         .map(([word, count]) => `${count} ${word}`)
         .join(', '),
     );
     return account;
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${scene(agent, collector)}`, { cause: error });
+  }
+}
+
+/** Waits for a condition; in vain, it shows what both said. */
+export async function wait<T>(
+  { agent, collector }: Pair,
+  what: string,
+  withinMs: number,
+  probe: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return (await until(what, withinMs, probe, 100)) as T;
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${scene(agent, collector)}`, { cause: error });
   }

@@ -75,7 +75,10 @@ export async function caughtUp(
 
 /** What a person needs who was not there: the agent's status and the last words of both. */
 export function scene(agent: AgentProgram, collector: CollectorProgram): string {
-  const last = (of: Program): string => of.output().trimEnd().split('\n').slice(-40).join('\n');
+  // One report a second would drive out everything else.
+  const isTold = (line: string): boolean => !/"report collected"|"reports acknowledged"/.test(line);
+  const last = (of: Program): string =>
+    of.output().trimEnd().split('\n').filter(isTold).slice(-30).join('\n');
   const path = join(agent.folder, 'data', STATUS_FILE);
   return [
     `agent ${agent.running() ? 'runs' : 'does not run'}, collector ${collector.running() ? 'runs' : 'does not run'}`,

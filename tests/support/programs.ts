@@ -172,6 +172,8 @@ export async function startAgent(
     flags?: readonly string[];
     /** Of `run`, such as --witness. */
     runFlags?: readonly string[];
+    /** Its enrolment and its first start. */
+    how?: Launch;
   } = {},
 ): Promise<AgentProgram> {
   const folder = temporaryFolder(t, 'niswatch-agent');
@@ -182,7 +184,9 @@ export async function startAgent(
   const node = [process.execPath, ...(options.flags ?? AGENT_FLAGS), main];
   const printed = await collector.command('enrol', '--hospital', options.hospital ?? '测试医院', '--json');
   const { code } = JSON.parse(printed) as { code: string };
-  await runOnce([...node, 'enrol', '--collector', options.url ?? collector.url, '--code', code, ...flags]);
+  const { wrap = [], env = {} } = options.how ?? {};
+  const enrol = [...node, 'enrol', '--collector', options.url ?? collector.url, '--code', code, ...flags];
+  await runOnce([...wrap, ...enrol], { env: { ...process.env, ...env } });
   const identity = join(folder, 'data', 'identity.json');
   const run = [...node, 'run', ...(options.runFlags ?? []), ...flags];
   // On a full disk there is no journal, at a quiet log level no line.
@@ -194,7 +198,7 @@ export async function startAgent(
     hostId: () => (JSON.parse(readFileSync(identity, 'utf8')) as { host: { id: string } }).host.id,
     command: (...args: string[]) => runOnce([...node, ...args, ...flags]),
   });
-  if (options.start !== false) await agent.start();
+  if (options.start !== false) await agent.start(options.how);
   return agent;
 }
 

@@ -1,5 +1,5 @@
-// A TCP proxy that can do to a link what real networks do: cut it, stall it (half-open), delay it, refuse new connections,
-// flip a byte. Deterministic: it does only what it is told.
+// A TCP proxy that can do to a link what real networks do: cut it, stall it (half-open), delay it, read from it slowly, refuse new
+// connections, flip a bit. Deterministic: it does only what it is told.
 
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
@@ -11,6 +11,8 @@ export interface Proxy {
   stall(): void;
   heal(): void;
   delayMs: number;
+  /** How fast what the target sends is taken from it; Infinity: as fast as it comes. */
+  takeBytesPerSecond: number;
   /** Flips one bit in the next chunk that goes to the target. */
   corruptNext(): void;
   connections(): number;
@@ -26,6 +28,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
   const proxy: Proxy = {
     port: 0,
     delayMs: 0,
+    takeBytesPerSecond: Infinity,
     cut() {
       mode = 'cut';
       for (const pair of pairs) for (const socket of pair) socket.resetAndDestroy();
@@ -58,7 +61,15 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
     pairs.add(pair);
     pump(inbound, outbound, true);
     pump(outbound, inbound, false);
+    outbound.on('data', (chunk: Buffer) => take(outbound, chunk.length));
   });
+
+  /** The target's next bytes are not read before these would have passed a line so slow. */
+  function take(from: Socket, bytes: number): void {
+    if (proxy.takeBytesPerSecond === Infinity) return;
+    from.pause();
+    setTimeout(() => from.resume(), (1000 * bytes) / proxy.takeBytesPerSecond);
+  }
 
   function pump(from: Socket, to: Socket, towardsTarget: boolean): void {
     from.on('data', (chunk: Buffer) => {
