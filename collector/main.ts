@@ -7,9 +7,11 @@ import { systemClock } from '../shared/clock.ts';
 import { NamedError } from '../shared/errors.ts';
 import { openCollector } from './collector.ts';
 import { runCommand, SPECS } from './commands/commands.ts';
+import { runRecover } from './commands/recover.ts';
 import { type Invocation, parseCommandLine, renderCommandHelp, renderHelp } from './commands/options.ts';
 import { type CollectorConfig, readCollectorConfig } from './config.ts';
 import { openLog } from './log.ts';
+import { readFolder } from './backups/read-folder.ts';
 import { openPage } from './page/page.ts';
 import { nameStateError } from './state/state.ts';
 import { VERSION } from './version.ts';
@@ -29,6 +31,11 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   if (call.command === 'version') return print(call, { text: `${VERSION}\n`, json: { version: VERSION } });
+  if (call.command.startsWith('recover ')) {
+    const printed = await runRecover(call, { clock: systemClock(), env: process.env, readFolder });
+    process.exitCode = printed.exitCode;
+    return print(call, printed);
+  }
   const config = readCollectorConfig(call.options.config as string | undefined, process.env);
   const folder = (call.options.data as string | undefined) ?? process.env.NISWATCH_DATA ?? config.dataFolder;
   if (call.command === 'check-config') {

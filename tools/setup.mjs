@@ -21,6 +21,11 @@ const TEST_PACKAGES = [
   ['xz-utils', '/usr/bin/xz'],
   ['zip', '/usr/bin/zip'],
   ['zstd', '/usr/bin/zstd'],
+  ['mariadb-server', '/usr/sbin/mariadbd'],
+  ['mariadb-backup', '/usr/bin/mariadb-backup'],
+  ['postgresql', '/usr/lib/postgresql'],
+  ['pgbackrest', '/usr/bin/pgbackrest'],
+  ['restic', '/usr/bin/restic'],
   ['fonts-noto-cjk', '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'],
 ];
 

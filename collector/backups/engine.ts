@@ -33,6 +33,9 @@ export interface Target {
   /** SQL Server: folders for data and log files; default where the header says they were. */
   dataDir?: string;
   logDir?: string;
+  /** Of the original database, where no backup records it. */
+  characterSet?: string;
+  collation?: string;
   socket?: string;
   port?: number;
   /** Account of the scratch server. */

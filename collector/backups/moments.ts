@@ -3,6 +3,7 @@
 
 import type { FileVerdict } from '../../shared/backup/facts.ts';
 import { ENGINES } from './engines.ts';
+import { excludeByContent, stands } from './usable.ts';
 import { DEFAULT_ZONE, type Moment } from './moment.ts';
 import {
   type BackupSet,
@@ -23,8 +24,9 @@ export interface Moments {
 
 /** `zone`: for times that a file gives without one. */
 export function moments(verdicts: readonly FileVerdict[], { zone = DEFAULT_ZONE } = {}): Moments {
-  const read = ENGINES.map((engine) => engine.sets(verdicts.filter(engine.takes), zone));
-  const others = verdicts.filter((v) => !ENGINES.some((e) => e.takes(v)));
+  const owners = Map.groupBy(verdicts, (verdict) => ENGINES.find((engine) => engine.takes(verdict)));
+  const read = ENGINES.map((engine) => engine.sets(owners.get(engine) ?? [], zone));
+  const others = owners.get(undefined) ?? [];
   return {
     sets: read.flatMap((r) => r.sets).map(withMoments),
     unassigned: [...read.flatMap((r) => r.unassigned), ...others.map(notOfAnyEngine)],
@@ -32,10 +34,11 @@ export function moments(verdicts: readonly FileVerdict[], { zone = DEFAULT_ZONE 
 }
 
 function notOfAnyEngine(verdict: FileVerdict): Excluded {
+  if (!stands(verdict.content)) return excludeByContent(verdict);
   return {
     file: verdict.path,
     reason: 'NO_CHAIN',
-    words: { zh: `不属于任何备份集:${verdict.reason}`, en: `belongs to no set: ${verdict.reason}` },
+    words: { zh: `不属于任何备份集：${verdict.reason}`, en: `belongs to no set: ${verdict.reason}` },
   };
 }
 

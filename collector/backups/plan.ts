@@ -51,12 +51,25 @@ export function plan(request: PlanRequest): RestorePlan | NoPlan {
   const choice: Choice = { set, span, at, whole: at.us === endOf(span).us, logs: logsFor(span, at) };
   const engine = ENGINES.find((e) => e.methods.includes(set.method));
   if (!engine) throw new Error(`no engine plans ${set.method}`);
-  return complete(request, engine.runbook(choice, request.target));
+  const runbook = engine.runbook(choice, request.target);
+  const cautions = span.doubt ? [span.doubt, ...runbook.cautions] : runbook.cautions;
+  return complete(request, { ...runbook, cautions });
 }
 
+/** Undoubted before doubted, then the latest start, then the better proof. */
 function chooseSpan(spans: readonly Span[], at: Moment): Span | undefined {
   const holding = spans.filter((s) => s.from.us <= at.us && at.us <= endOf(s).us);
-  return holding.sort((a, b) => b.from.us - a.from.us || a.base.length - b.base.length)[0];
+  const rank = (s: Span) => [s.doubt ? 1 : 0, -s.from.us, unproved(s), s.base.length];
+  return holding.map((span) => ({ span, rank: rank(span) })).sort(byRank)[0]?.span;
+}
+
+function byRank(a: { rank: number[] }, b: { rank: number[] }): number {
+  const first = a.rank.findIndex((value, i) => value !== b.rank[i]);
+  return first < 0 ? 0 : (a.rank[first] ?? 0) - (b.rank[first] ?? 0);
+}
+
+function unproved(span: Span): number {
+  return span.base.filter((p) => p.content !== 'VERIFIED').length;
 }
 
 /** Up to the first log that reaches the moment. */
@@ -140,7 +153,7 @@ function why(reason: NoPlanReason, { before, after, gap, set }: Around & { set: 
       return afterLast(before, set);
     case 'BETWEEN_POINTS':
       return {
-        zh: `两次备份之间,没有连接它们的日志:之前最近 ${before?.text},之后最近 ${after?.text}`,
+        zh: `两次备份之间，没有连接它们的日志：之前最近 ${before?.text}，之后最近 ${after?.text}`,
         en: `between two backups that no log connects: nearest before ${before?.text}, nearest after ${after?.text}`,
       };
     case 'GAP':
@@ -159,7 +172,7 @@ function firstCause(set: BackupSet): Text | undefined {
 function afterLast(before: Moment | undefined, set: BackupSet): Text {
   const logged = set.spans.some((s) => s.logs.length > 0);
   return {
-    zh: `晚于最后一个日志或备份,最近可证实的时刻是 ${before?.text}${logged ? ';要恢复到更晚,须先取得尾部日志' : ''}`,
+    zh: `晚于最后一个日志或备份，最近可证实的时刻是 ${before?.text}${logged ? ';要恢复到更晚，须先取得尾部日志' : ''}`,
     en: `after the last log or backup; nearest earlier proved moment ${before?.text}${logged ? '; the tail of the log is needed first' : ''}`,
   };
 }

@@ -37,6 +37,8 @@ export interface Span {
   logs: LogPart[];
   /** Recovery fork or timeline, where there are several. */
   line?: string;
+  /** Why another span is better, if there is one: it seems to hold less than its siblings. */
+  doubt?: Text;
 }
 
 export type ExclusionReason =

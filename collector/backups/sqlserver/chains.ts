@@ -3,7 +3,7 @@
 // (error 4305 before, 4326 after); a differential goes on the full whose set it names as its base. Promise: a span claims no
 // moment that these rules do not give: from the end of the base to the start of the last log.
 
-import type { FileVerdict } from '../../../shared/backup/facts.ts';
+import type { FileVerdict, SqlServerChain } from '../../../shared/backup/facts.ts';
 import type { Moment } from '../moment.ts';
 import type { ChainSet, Excluded } from '../set.ts';
 import { exclude } from '../usable.ts';
@@ -62,13 +62,13 @@ function basesOf(parts: readonly SqlPart[], excluded: Excluded[]): SqlPart[][] {
 }
 
 const PARTIAL = {
-  zh: '只含部分文件或文件组,不能单独恢复整个数据库',
+  zh: '只含部分文件或文件组，不能单独恢复整个数据库',
   en: 'holds some files or filegroups only; the whole database cannot be restored from it',
 };
 
 function noBaseWords({ chain }: SqlPart): { zh: string; en: string } {
   return {
-    zh: `差异备份的基准全备不在(检查点 LSN ${chain.databaseBackupLsn})`,
+    zh: `差异备份的基准全备不在（检查点 LSN ${chain.databaseBackupLsn}）`,
     en: `the full that this differential is based on is not there (checkpoint LSN ${chain.databaseBackupLsn})`,
   };
 }
@@ -91,7 +91,7 @@ function momentOfBase(base: readonly SqlPart[]): Moment {
 /** The span on the base's own fork, and one more behind every log that crosses into another fork. */
 function spansFrom(base: SqlPart[], logs: readonly SqlLog[], from: Moment, depth = 0): SqlSpan[] {
   const end = base.at(-1) as SqlPart;
-  const start: Position = { lsn: end.last, fork: end.chain.lastForkGuid };
+  const start: Position = { lsn: end.last, fork: forksOf(end.chain)[1] };
   const { chain, crossings, lsn } = follow(start, logs);
   const own: SqlSpan = { base, from, logs: chain, lsn, ...(start.fork ? { line: start.fork } : {}) };
   if (depth > 8) return [own];
@@ -140,16 +140,21 @@ function continues(log: SqlLog, at: Position): boolean {
 
 /** Same fork; or it leaves this fork behind where we stand; or it came over to this fork before. */
 function onFork({ chain }: SqlLog, at: Position): boolean {
-  const { firstForkGuid: first, lastForkGuid: last, forkPointLsn: point } = chain;
-  if (!at.fork || !first || !last) return true;
+  const [first, last] = forksOf(chain);
+  const point = chain.forkPointLsn === undefined ? undefined : BigInt(chain.forkPointLsn);
+  if (!at.fork || !first) return true;
   if (first === last) return first === at.fork;
-  if (first === at.fork) return point === undefined || at.lsn <= BigInt(point);
-  return last === at.fork && (point === undefined || BigInt(point) <= at.lsn);
+  if (first === at.fork) return point === undefined || at.lsn <= point;
+  return last === at.fork && point !== undefined && point <= at.lsn;
+}
+
+function forksOf({ firstForkGuid, lastForkGuid }: SqlServerChain): (string | undefined)[] {
+  return [firstForkGuid ?? lastForkGuid, lastForkGuid ?? firstForkGuid];
 }
 
 function crossesFrom({ chain }: SqlLog, fork: string | undefined): boolean {
-  const { firstForkGuid: first, lastForkGuid: last } = chain;
-  return fork !== undefined && first !== undefined && first !== last && first === fork;
+  const [first, last] = forksOf(chain);
+  return fork !== undefined && first !== last && first === fork;
 }
 
 /** Logs that no span uses. */
@@ -161,11 +166,11 @@ function idleLogs(logs: readonly SqlLog[], spans: readonly SqlSpan[]): Excluded[
     return log.files.map((f) =>
       reachable
         ? exclude(f.path, 'OTHER_FORK', {
-            zh: '属于另一个恢复分支(还原后产生),接不上这条链',
+            zh: '属于另一个恢复分支（还原后产生），接不上这条链',
             en: 'belongs to another recovery fork (made after a restore) and does not continue this chain',
           })
         : exclude(f.path, 'NO_CHAIN', {
-            zh: `没有能接上的全备或日志(从 LSN ${log.chain.firstLsn} 开始)`,
+            zh: `没有能接上的全备或日志（从 LSN ${log.chain.firstLsn} 开始）`,
             en: `no full or log that it continues is there (it starts at LSN ${log.chain.firstLsn})`,
           }),
     );

@@ -177,7 +177,7 @@ function stripeMissing({ verdict, chain }: Candidate, chosen: readonly Candidate
   const there = new Set(chosen.map((c) => c.chain.stripe?.number));
   const absent = Array.from({ length: count }, (_, i) => i + 1).filter((n) => !there.has(n));
   return exclude(verdict.path, 'STRIPE_MISSING', {
-    zh: `共 ${count} 个条带,缺第 ${absent.join('、')} 个`,
+    zh: `共 ${count} 个条带，缺第 ${absent.join('、')} 个`,
     en: `stripe ${absent.join(', ')} of ${count} is missing`,
   });
 }
@@ -191,7 +191,7 @@ function noMoment(verdict: FileVerdict): Excluded {
 
 function unreadable(verdict: FileVerdict): Excluded {
   return exclude(verdict.path, 'HEADER_UNREADABLE', {
-    zh: `读不出属于哪个数据库:${verdict.reason}`,
+    zh: `读不出属于哪个数据库：${verdict.reason}`,
     en: `the header does not tell which database this is: ${verdict.reason}`,
   });
 }

@@ -67,7 +67,7 @@ function stepOf(part: SqlPart, script: Script, last: boolean): Step {
 }
 
 const LOG_STOP: Text = {
-  zh: '出现 4305(中间缺日志)、4326(日志过早)、4335(时间点过早)就停下来,不要跳过',
+  zh: '出现 4305(中间缺日志)、4326(日志过早)、4335(时间点过早)就停下来，不要跳过',
   en: 'stop at 4305 (a log between is missing), 4326 (log too early) or 4335 (moment too early); skip nothing',
 };
 const DATABASE_STOP: Text = {
@@ -80,7 +80,7 @@ function stepWords(part: SqlPart, { as, stopAt: at }: Script, recover: boolean):
   if (kind === 'L') {
     return recover
       ? {
-          zh: `应用最后一个日志,停在 ${at},并打开 ${as}`,
+          zh: `应用最后一个日志，停在 ${at}，并打开 ${as}`,
           en: `apply the last log, stop at ${at} and open ${as}`,
         }
       : { zh: '应用日志', en: 'apply the log' };
@@ -145,7 +145,7 @@ function before(choice: Choice, span: SqlSpan, { as }: Script): Check[] {
   return [
     {
       words: {
-        zh: '如果原库还能响应,先备份尾日志(之后的数据只在这里;这条命令不改变原库)',
+        zh: '如果原库还能响应，先备份尾日志（之后的数据只在这里；这条命令不改变原库）',
         en: 'if the source still answers, back up the tail of its log first: later data is nowhere else (this does not change the source)',
       },
       command: `BACKUP LOG ${name(source)} TO DISK=${text(`${folderOf(all[0]?.path ?? '')}${source}_tail.trn`)} WITH COPY_ONLY, NO_TRUNCATE, CHECKSUM;`,
@@ -160,7 +160,7 @@ function before(choice: Choice, span: SqlSpan, { as }: Script): Check[] {
     })),
     {
       words: {
-        zh: `目标实例版本不低于 ${span.base[0]?.facts.version ?? '源实例'},且没有名为 ${as} 的库`,
+        zh: `目标实例版本不低于 ${span.base[0]?.facts.version ?? '源实例'}，且没有名为 ${as} 的库`,
         en: `the target's version is at least ${span.base[0]?.facts.version ?? "the source's"}, and it has no database ${as}`,
       },
     },
@@ -187,18 +187,18 @@ function after({ as, lastRecovers }: Script): Check[] {
           },
         ]),
     {
-      words: { zh: '一致性检查,应无输出', en: 'consistency check; no output is good' },
+      words: { zh: '一致性检查，应无输出', en: 'consistency check; no output is good' },
       command: `DBCC CHECKDB(${name(as)}) WITH NO_INFOMSGS, ALL_ERRORMSGS;`,
     },
     {
       words: {
-        zh: '核对核心表的行数与各病区最新业务时间;核对登录名、SID、作业、链接服务器',
+        zh: '核对核心表的行数与各病区最新业务时间；核对登录名、SID、作业、链接服务器',
         en: 'compare row counts of core tables and the newest business time of each ward; then logins, SIDs, jobs, linked servers',
       },
     },
     {
       words: {
-        zh: '恢复业务后立即做一次全备,日志链从那里重新开始',
+        zh: '恢复业务后立即做一次全备，日志链从那里重新开始',
         en: 'take a full backup as soon as service is back: the log chain starts again there',
       },
     },
@@ -210,13 +210,13 @@ function cautions(span: SqlSpan, logs: readonly SqlLog[]): Text[] {
   const found: Text[] = [];
   if (logs.length > 0) {
     found.push({
-      zh: '如果某个日志含大容量日志操作(HasBulkLoggedData=1),不能停在它的中间',
+      zh: '如果某个日志含大容量日志操作（HasBulkLoggedData=1），不能停在它的中间',
       en: 'if a log holds bulk-logged operations (HasBulkLoggedData=1), no moment inside it can be had',
     });
   }
   if (parts.some((p) => p.facts.encrypted)) {
     found.push({
-      zh: '备份已加密:目标实例上要先有证书和私钥',
+      zh: '备份已加密：目标实例上要先有证书和私钥',
       en: 'a backup is encrypted: the target needs its certificate and private key first',
     });
   }
@@ -228,7 +228,7 @@ function cautions(span: SqlSpan, logs: readonly SqlLog[]): Text[] {
   }
   if (span.base.some((p) => !p.chain.files?.length)) {
     found.push({
-      zh: '备份头里读不出文件列表:按 FILELISTONLY 的结果补上 MOVE',
+      zh: '备份头里读不出文件列表：按 FILELISTONLY 的结果补上 MOVE',
       en: 'the file list could not be read: add MOVE clauses from the result of FILELISTONLY',
     });
   }
