@@ -51,7 +51,7 @@ export function takeReport<M extends Mark>(
 }
 
 /** By the report's own offset, unless one of the clocks was set since: then by the one measured in this session. */
-function timeOf(session: Session, report: Report, now: number): number {
+function timeOf(session: Session, report: ReportHead, now: number): number {
   const at = Math.round(report.at + (report.off ?? session.offsetMs));
   return report.off === null || isPossible(at, now) ? at : Math.round(report.at + session.offsetMs);
 }
