@@ -59,7 +59,8 @@ export function encodeChunk(rows: Rows, each: (column: number, decimals: Decimal
 function distances({ count, at, arrivedAt }: Rows): { values: Float64Array; isDistance: boolean } {
   const values = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    const [t, arrived] = [at[i] as number, arrivedAt[i] as number];
+    const t = at[i] as number;
+    const arrived = arrivedAt[i] as number;
     values[i] = arrived - t;
     if (t + (arrived - t) !== arrived) return { values: arrivedAt, isDistance: false };
   }

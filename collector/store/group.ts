@@ -119,9 +119,11 @@ export function readGroup(buffer: ArrayBuffer, from: number, to: number, sink: G
     const series = u32[w * 2 + 3] ?? 0;
     const words = HEAD_WORDS + (kind === ROW ? count : 2);
     if ((kind !== ROW && kind !== GAP) || w + words > f64.length) return false;
-    const [a, b, c] = [f64[w + 2] ?? 0, f64[w + 3] ?? 0, f64[w + 4] ?? 0];
-    if (kind === ROW) sink.row(stream, series, a, b, c, f64.subarray(w + HEAD_WORDS, w + words));
-    else sink.gap(readGap(stream, count, [a, b, c, f64[w + 5] ?? 0, f64[w + 6] ?? 0]));
+    const first = f64[w + 2] ?? 0;
+    const second = f64[w + 3] ?? 0;
+    const third = f64[w + 4] ?? 0;
+    if (kind === ROW) sink.row(stream, series, first, second, third, f64.subarray(w + HEAD_WORDS, w + words));
+    else sink.gap(readGap(stream, count, [first, second, third, f64[w + 5] ?? 0, f64[w + 6] ?? 0]));
     w += words;
   }
   return w === f64.length;

@@ -65,7 +65,11 @@ export function encodeInts(w: Writer, x: Float64Array, n: number, as: 'values' |
 /** Fills `deltas`. */
 function spread(x: Float64Array, n: number): Spread {
   let before = x[0] as number;
-  let [min, max, minDelta, maxDelta, low] = [before, before, Infinity, -Infinity, 0];
+  let min = before;
+  let max = before;
+  let minDelta = Infinity;
+  let maxDelta = -Infinity;
+  let low = 0;
   for (let i = 1; i < n; i++) {
     const v = x[i] as number;
     const d = v - before;

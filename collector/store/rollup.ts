@@ -90,7 +90,10 @@ function foldFull(cuts: Cuts, x: Float64Array): RollupColumn {
   for (let b = 0; b < n; b++) {
     const end = cuts.ends[b] as number;
     let v = x[i] as number;
-    let [min, max, sum] = [v, v, v];
+    // One by one here and below: a list taken apart for every bucket costs more than the bucket.
+    let min = v;
+    let max = v;
+    let sum = v;
     for (i++; i < end; i++) {
       v = x[i] as number;
       sum += v;
@@ -225,7 +228,8 @@ export function joinBucket(out: RollupColumn, o: number, from: RollupColumn, i: 
     copyBucket(out, o, from, i);
     return true;
   }
-  const [firstAt, lastAt] = [from.firstAt[i] as number, from.lastAt[i] as number];
+  const firstAt = from.firstAt[i] as number;
+  const lastAt = from.lastAt[i] as number;
   const isApart = firstAt > (out.lastAt[o] as number) || lastAt < (out.firstAt[o] as number);
   if (lastAt >= (out.lastAt[o] as number)) {
     out.last[o] = from.last[i] as number;
