@@ -5,6 +5,9 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+/** Of one program, or by name of others measured beside it. */
+export type Figures = Record<string, number | Record<string, number>>;
+
 export interface BenchOptions {
   json: boolean;
   args: readonly string[];
@@ -17,7 +20,7 @@ export interface Bench {
   /** All of it, for `NAME --help`; `about` when left out. */
   help?: string;
   /** A bench that returns nothing has written its figures itself. */
-  bench(options: BenchOptions): Promise<Record<string, number> | void>;
+  bench(options: BenchOptions): Promise<Figures | void>;
 }
 
 const benches = globSync('*.ts', { cwd: import.meta.dirname })
@@ -34,8 +37,9 @@ async function help(): Promise<string> {
   return `${text}\nWith --json the last line is one JSON object with the named keys.\n`;
 }
 
-function show(result: Record<string, number>): string {
-  const line = ([key, value]: [string, number]): string => {
+function show(result: Figures): string {
+  const line = ([key, value]: [string, number | Record<string, number>]): string => {
+    if (typeof value === 'object') return `${key}\n${show(value).replaceAll(/^/gm, '  ').trimEnd()}\n`;
     const shown =
       value >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(4)));
     return `${key.padEnd(24)} ${shown}\n`;

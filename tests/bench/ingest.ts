@@ -1,4 +1,4 @@
-// `npm run bench -- ingest [--agents N] [--ticks N] [--profile FOLDER]`: simulated agents over real WebSockets into the whole
+// `npm run bench -- ingest [--agents N] [--ticks N] [--profile FOLDER] [--beside victoria-metrics]`: simulated agents over real WebSockets into the whole
 // collector with its embedded store and fsync'd acknowledgements, the fleet workload (60 series, 15 s apart), 8 reports under way
 // per agent. Two processes, so that the collector's processor time (all its threads, and the packing of what is left, with
 // rollups) is its own; its limits per agent are raised, since an agent here sends hours of reports in seconds.
@@ -7,9 +7,10 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERIES } from '../data/fleet.mjs';
-import type { BenchOptions } from './bench.ts';
+import type { BenchOptions, Figures } from './bench.ts';
 import { answer, makeKey, numberOf, profiling, start, withChildren } from './ingest/children.ts';
 import type { FromCollector, FromLoad, FromPack, Plan, ToCollector } from './ingest/plan.ts';
+import { checkVictoria, measureVictoria } from './ingest/victoria.ts';
 
 export const about =
   'agents → collector over WebSockets: samplesPerCpuSecond, bytesPerSample, peakRssMiB, ackP50Ms, ackP99Ms';
@@ -25,8 +26,29 @@ const UNBOUNDED = {
   byteBurst: '1GiB',
 };
 
-export function bench({ args }: BenchOptions): Promise<Record<string, number>> {
-  return withChildren((folder, children) => run(folder, args, children));
+export const help = `  --agents N                  simulated agents (${AGENTS})
+  --ticks N                   reports of each (${TICKS})
+  --profile FOLDER            writes CPU profiles of the collector's threads there
+  --beside victoria-metrics   the same samples into VictoriaMetrics afterwards, fed by its line protocol, without fsync:
+                              adds victoriaMetrics {samplesPerCpuSecond, bytesPerSample, peakRssMiB, …} and
+                              timesVictoriaMetrics. It must be installed: apt-get install victoria-metrics
+`;
+
+export function bench({ args }: BenchOptions): Promise<Figures> {
+  const beside = args.includes('--beside') ? (args[args.indexOf('--beside') + 1] ?? '') : undefined;
+  if (beside !== undefined && beside !== 'victoria-metrics') {
+    throw new Error(`--beside ${beside}: only victoria-metrics can be measured beside it`);
+  }
+  if (beside) checkVictoria();
+  return withChildren(async (folder, children) => {
+    const ours = await run(folder, args, children);
+    if (!beside) return ours;
+    const agents = numberOf(args, 'agents', AGENTS);
+    const ticks = numberOf(args, 'ticks', TICKS);
+    const victoriaMetrics = await measureVictoria({ folder, agents, ticks, children });
+    const times = (ours.samplesPerCpuSecond ?? 0) / (victoriaMetrics.samplesPerCpuSecond ?? 0);
+    return { ...ours, victoriaMetrics, timesVictoriaMetrics: Number(times.toFixed(2)) };
+  });
 }
 
 async function run(

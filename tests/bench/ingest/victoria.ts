@@ -1,0 +1,152 @@
+// VictoriaMetrics from Debian's package on the same workload, for `--beside victoria-metrics`. It is fed as efficiently as its
+// line protocol allows: eight ticks of many agents in one plain POST, several fields in a line, connections kept open. What it
+// does not do: it fsyncs nothing before it answers (a crash may take the last seconds with it), it knows no sequence numbers, and
+// there is no connection per agent. Its processor time is read when all is flushed to its files and before the merge that is
+// forced for the count of bytes; ours includes all packing.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { host as fleetHost, lines, SERIES, STEP_MS } from '../../data/fleet.mjs';
+import { IN_FLIGHT } from './plan.ts';
+
+const BINARY = '/usr/bin/victoria-metrics';
+const AGENTS_PER_POST = 100;
+const POSTS_AT_ONCE = 4;
+const START_TIMEOUT_MS = 60_000;
+const POLL_MS = 100;
+const QUIET_POLLS = 20;
+/** /proc counts in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+export interface BesideOptions {
+  folder: string;
+  agents: number;
+  ticks: number;
+  children: ChildProcess[];
+}
+
+/** Before anything is measured: throws when the program is not here. */
+export function checkVictoria(): void {
+  if (existsSync(BINARY)) return;
+  throw new Error(`${BINARY} is not here. Install Debian's package: apt-get install victoria-metrics`);
+}
+
+export async function measureVictoria(options: BesideOptions): Promise<Record<string, number>> {
+  const { folder, agents, ticks, children } = options;
+  const data = join(folder, 'victoria-metrics');
+  const address = `127.0.0.1:${await freePort()}`;
+  const server = spawn(
+    BINARY,
+    [`-storageDataPath=${data}`, `-httpListenAddr=${address}`, '-retentionPeriod=13', '-loggerLevel=ERROR'],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  children.push(server);
+  const url = `http://${address}`;
+  await until(START_TIMEOUT_MS, () => fetch(`${url}/health`).then((answer) => answer.ok));
+  const before = cpuSeconds(server);
+  const startedAt = performance.now();
+  await feed(url, agents, ticks);
+  await get(url, '/internal/force_flush');
+  const sendSeconds = (performance.now() - startedAt) / 1000;
+  const spent = cpuSeconds(server) - before;
+  const samples = agents * ticks * SERIES;
+  const taken = await metric(url, 'vm_rows_inserted_total{type="influx"}');
+  if (taken !== samples) throw new Error(`victoria-metrics took ${taken} samples of ${samples}`);
+  await merge(url);
+  const diskBytes = folderBytes(join(data, 'data')) + folderBytes(join(data, 'indexdb'));
+  const mergedSpent = cpuSeconds(server) - before;
+  const peakRssMiB = peakRss(server);
+  server.kill('SIGTERM');
+  return {
+    samplesPerCpuSecond: Math.round(samples / spent),
+    bytesPerSample: Number((diskBytes / samples).toFixed(4)),
+    peakRssMiB: Number(peakRssMiB.toFixed(1)),
+    cpuSeconds: Number(spent.toFixed(2)),
+    mergeCpuSeconds: Number((mergedSpent - spent).toFixed(2)),
+    sendSeconds: Number(sendSeconds.toFixed(2)),
+  };
+}
+
+async function feed(url: string, agents: number, ticks: number): Promise<void> {
+  const hosts = Array.from({ length: agents }, (_, i) => ({ i, values: fleetHost(i) }));
+  const from = Date.now() - ticks * STEP_MS;
+  const posts = new Set<Promise<void>>();
+  for (let tick = 0; tick < ticks; tick += IN_FLIGHT) {
+    for (let first = 0; first < agents; first += AGENTS_PER_POST) {
+      let body = '';
+      for (const { i, values } of hosts.slice(first, first + AGENTS_PER_POST)) {
+        for (let k = tick; k < Math.min(ticks, tick + IN_FLIGHT); k++) {
+          body += lines(i, values.next(), from + k * STEP_MS + i);
+        }
+      }
+      const sent = post(url, body).finally(() => posts.delete(sent));
+      posts.add(sent);
+      if (posts.size >= POSTS_AT_ONCE) await Promise.race(posts);
+    }
+  }
+  await Promise.all(posts);
+}
+
+async function post(url: string, body: string): Promise<void> {
+  const answer = await fetch(`${url}/write?precision=ms`, { method: 'POST', body });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`victoria-metrics: ${answer.status} ${text}`);
+}
+
+async function get(url: string, path: string): Promise<string> {
+  const answer = await fetch(url + path);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`victoria-metrics: ${path}: ${answer.status} ${text}`);
+  return text;
+}
+
+async function metric(url: string, name: string): Promise<number> {
+  const line = (await get(url, '/metrics')).split('\n').find((each) => each.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1));
+}
+
+/** It begins some time after the answer and has ended when none has been active for a while. */
+async function merge(url: string): Promise<void> {
+  await get(url, '/internal/force_merge');
+  let quiet = 0;
+  await until(Infinity, async () => {
+    quiet = (await metric(url, 'vm_active_force_merges')) === 0 ? quiet + 1 : 0;
+    return quiet === QUIET_POLLS;
+  });
+}
+
+async function until(timeoutMs: number, isSo: () => Promise<boolean>): Promise<void> {
+  const startedAt = performance.now();
+  while (!(await isSo().catch(() => false))) {
+    if (performance.now() - startedAt > timeoutMs) throw new Error(`${BINARY} does not answer`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function cpuSeconds({ pid }: ChildProcess): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // Behind the name: state is field 3 of proc(5), utime and stime are 14 and 15.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+}
+
+function peakRss({ pid }: ChildProcess): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
+function folderBytes(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
