@@ -109,7 +109,9 @@ function findInSegment(source: Source, info: SegmentInfo, seq: number): Found | 
   }
   const series = decoded.series.get(item.series) ?? source.series.get(item.series);
   if (!series) return lost(seq, seq, 'corrupt');
-  return { kind: 'report', report: reportOf(decoded, item), series, bytes: item.end - item.start };
+  const report = reportOf(decoded, item);
+  if (typeof report === 'string') return lost(seq, seq, report);
+  return { kind: 'report', report, series, bytes: item.end - item.start };
 }
 
 function readSegment(source: Source, info: SegmentInfo): Decoded | 'later' | 'gone' {

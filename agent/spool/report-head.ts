@@ -24,7 +24,7 @@ export function headReader(
     if (to < 0 || to >= end || text.subarray(from, to).includes(BACKSLASH)) return undefined;
     if (!startsWith(text, to + 1, end, AT)) return undefined;
     const instant = readNumber(text, to + 1 + AT.length, end);
-    return seq < 0 || Number.isNaN(instant)
+    return seq < 0 || !Number.isSafeInteger(seq) || Number.isNaN(instant)
       ? undefined
       : { seq, series: text.toString('latin1', from, to), at: instant };
   };

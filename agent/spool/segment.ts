@@ -9,7 +9,13 @@
 // block), reports, gaps. Invariants: decoded items cover `first` to `last` without a hole and without overlap; what
 // cannot be read is an item of kind gap with reason `corrupt`. A leftover of the same ordinal gives way: thin, full, log.
 
-import type { Gap, GapReason, Series } from '../../shared/frame.ts';
+import {
+  type AgentFrame,
+  decodeAgentFrame,
+  type Gap,
+  type GapReason,
+  type Series,
+} from '../../shared/frame.ts';
 import { packBlock, unpackBlocks } from './blocks.ts';
 import { encodeRecord, recordAt, scanRecords } from './record.ts';
 import { headReader } from './report-head.ts';
@@ -149,16 +155,22 @@ function decodeRecord(
   end: number,
   add: (item: Item) => void,
 ): void {
-  const value = parseRecord(out.text, start, end);
+  const value = isHead(out.text, start) ? undefined : frameIn(out.text, start, end);
   if (value?.t === 'series') out.series.set(value.id, value);
   if (value?.t !== 'gap' || value.stream !== stream) return;
   const { from, to, reason, fromAt, toAt } = value;
   add({ kind: 'gap', from, to, reason, fromAt, toAt });
 }
 
-function parseRecord(text: Buffer, start: number, end: number): Series | Gap | undefined {
+/** Each block begins with a head, which is no frame. */
+const HEAD = Buffer.from('{"t":"segment"');
+const isHead = (text: Buffer, start: number): boolean =>
+  text.compare(HEAD, 0, HEAD.length, start, Math.min(start + HEAD.length, text.length)) === 0;
+
+/** What a record holds, as it would go over the wire: an intact record is no proof that what was written made sense. */
+export function frameIn(text: Buffer, start: number, end: number): AgentFrame | undefined {
   try {
-    return JSON.parse(text.toString('utf8', start, end)) as Series | Gap;
+    return decodeAgentFrame(text.toString('utf8', start, end));
   } catch {
     return undefined;
   }

@@ -1,9 +1,9 @@
 // What remains of old history when room is short: one report per series in each five minutes, every report with events, and
 // every report in which a check differs from what was last said of it in this segment. All others become exact gaps.
 
-import type { CheckResult, Report } from '../../shared/frame.ts';
+import { type CheckResult, LIMITS, type Report } from '../../shared/frame.ts';
 import { mergeRanges } from './ledger.ts';
-import type { Decoded, Item } from './segment.ts';
+import { type Decoded, frameIn, type Item } from './segment.ts';
 
 const THIN_STEP_MS = 5 * 60_000;
 
@@ -19,7 +19,16 @@ export function thinSegment(decoded: Decoded, acked: number): Thinned {
   const items: Item[] = [];
   let removed = 0;
   for (const item of decoded.items) {
-    if (item.kind === 'gap' || keep(item.series, item.at, () => reportOf(decoded, item))) {
+    if (item.kind === 'gap') {
+      items.push(item);
+      continue;
+    }
+    const report = reportOf(decoded, item);
+    if (typeof report === 'string') {
+      items.push({ kind: 'gap', from: item.from, to: item.to, reason: report });
+      continue;
+    }
+    if (keep(item.series, item.at, report)) {
       items.push(item);
       continue;
     }
@@ -40,17 +49,23 @@ export function thinSegment(decoded: Decoded, acked: number): Thinned {
   return { items, removed };
 }
 
-export function reportOf(decoded: Decoded, item: { start: number; end: number }): Report {
-  return JSON.parse(decoded.text.toString('utf8', item.start, item.end)) as Report;
+/** Why it cannot go out instead, when an intact record holds something else than its head says, or more than one frame may. */
+export function reportOf(
+  decoded: Decoded,
+  item: { from: number; start: number; end: number },
+): Report | 'corrupt' | 'refused' {
+  if (item.end - item.start > LIMITS.frameBytes) return 'refused';
+  const frame = frameIn(decoded.text, item.start, item.end);
+  return frame?.t === 'report' && frame.seq === item.from ? frame : 'corrupt';
 }
 
-type Keep = (series: string, at: number, report: () => Report) => boolean;
+type Keep = (series: string, at: number, report: Report) => boolean;
 
 function keeper(): Keep {
   const steps = new Map<string, number>();
   const statuses = new Map<string, string>();
   return (series, at, report) => {
-    const { checks, events } = report();
+    const { checks, events } = report;
     const isChanged = noteChecks(statuses, checks ?? []);
     const step = Math.floor(at / THIN_STEP_MS);
     const isFirst = steps.get(series) !== step;
