@@ -7,9 +7,10 @@
 
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { isNamedError } from '../../shared/errors.ts';
 import type { GapReason } from '../../shared/frame.ts';
 import type { GroupGap } from './group.ts';
-import { decodeLast, encodeLast, type LastValues } from './last.ts';
+import { decodeLast, decodeUnsealed, encodeLast, type LastValues } from './last.ts';
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value REAL NOT NULL) WITHOUT ROWID;
@@ -55,6 +56,8 @@ export interface StoredChunk {
   data: Uint8Array;
 }
 
+/** 2: newest values have a checksum. */
+const VERSION = 2;
 const WINDOWS = 2 ** 20;
 export const rollupId = (series: number, tier: number, window: number): number =>
   (series * 2 + tier) * WINDOWS + window;
@@ -73,8 +76,22 @@ export class Archive {
     this.db
       .exec(`PRAGMA page_size=${pageBytes}; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
       PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=8388608;
-      PRAGMA wal_autocheckpoint=8000; PRAGMA user_version=1;`);
+      PRAGMA wal_autocheckpoint=8000;`);
     this.db.exec(SCHEMA);
+    if (this.version() < VERSION) this.transaction(() => this.upgrade());
+  }
+
+  private version(): number {
+    return this.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
+  }
+
+  /** From 1: newest values get a checksum; those that do not add up are found damaged, as any others, when they are asked for. */
+  private upgrade(): void {
+    const found = this.all<{ id: number; last: Uint8Array }>(
+      'SELECT id, last FROM series WHERE last IS NOT NULL',
+    );
+    for (const { id, last } of found) this.run('UPDATE series SET last = ? WHERE id = ?', sealed(last), id);
+    this.db.exec(`PRAGMA user_version=${VERSION}`);
   }
 
   /** Runs `work` in one durable transaction. */
@@ -141,10 +158,17 @@ export class Archive {
     );
   }
 
-  last(series: number): LastValues | undefined {
+  /** `damaged` when they are there but cannot be trusted; undefined when nothing of the series was packed yet. */
+  last(series: number, width: number): LastValues | 'damaged' | undefined {
     const blob = this.get<{ last: Uint8Array | null }>('SELECT last FROM series WHERE id = ?', series)?.last;
     if (!blob) return undefined;
-    return decodeLast(blob);
+    try {
+      const last = decodeLast(blob);
+      return last?.ats.length === width ? last : 'damaged';
+    } catch (error) {
+      if (!isNamedError(error, 'STORE_CORRUPT')) throw error;
+      return 'damaged';
+    }
   }
 
   setLast(series: number, last: LastValues): void {
@@ -200,6 +224,17 @@ export class Archive {
       series,
       from,
       to,
+    );
+  }
+
+  /** The one that reaches furthest first. */
+  chunksOf(series: number): { id: number; maxAt: number }[] {
+    return this.all('SELECT id, max_at AS maxAt FROM chunks WHERE series = ? ORDER BY max_at DESC', series);
+  }
+
+  chunk(id: number): Uint8Array {
+    return (
+      this.get<{ data: Uint8Array }>('SELECT data FROM chunks WHERE id = ?', id)?.data ?? new Uint8Array(0)
     );
   }
 
@@ -292,5 +327,15 @@ export class Archive {
 
   private get<T>(sql: string, ...values: (number | string)[]): T | undefined {
     return this.statement(sql).get(...values) as T | undefined;
+  }
+}
+
+/** An empty blob is damaged whatever its version: what cannot be decoded must not count as never written. */
+function sealed(last: Uint8Array): Uint8Array {
+  try {
+    return encodeLast(decodeUnsealed(last));
+  } catch (error) {
+    if (!isNamedError(error, 'STORE_CORRUPT')) throw error;
+    return new Uint8Array(0);
   }
 }

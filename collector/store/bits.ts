@@ -1,4 +1,12 @@
-// Bytes and bits for the codecs: one growing output, one reader. Whole numbers up to 2^53 pass through both.
+// Bytes and bits for the codecs: one growing output, one reader. Whole numbers up to 2^53 pass through both. Promise of the
+// reader: past the end there are zeros, never more than what was asked for; `within` tells whether it came to that.
+
+import { NamedError } from '../../shared/errors.ts';
+
+/** Content that makes no sense behind a right checksum: a mistake of the writer, or of memory. Reading goes on without it. */
+export function malformed(what: string): never {
+  throw new NamedError('STORE_CORRUPT', `${what} is malformed behind a right checksum`);
+}
 
 export const zigzag = (d: number): number => (d >= 0 ? 2 * d : -2 * d - 1);
 
@@ -101,6 +109,9 @@ export class Writer {
   }
 }
 
+/** Eight bytes of seven bits hold every whole number that a double does. */
+const MAX_FACTOR = 128 ** 7;
+
 export class ByteReader {
   private readonly bytes: Uint8Array;
   offset: number;
@@ -124,11 +135,28 @@ export class ByteReader {
       value += (b & 127) * factor;
       if (b < 128) return value;
       factor *= 128;
+      if (factor > MAX_FACTOR) malformed('a number');
     }
   }
 
   signed(): number {
     return unzigzag(this.varint());
+  }
+
+  /** A count of things that take memory or time. */
+  count(most: number): number {
+    const n = this.varint();
+    return n > most ? malformed('a count') : n;
+  }
+
+  /** Whether so many bits are left: what is coded in bits takes at least that much of the input. */
+  hasBits(n: number): boolean {
+    return n <= (this.bytes.length - this.offset) * 8 + this.held;
+  }
+
+  /** Throws when it was read past the end. */
+  within(what: string): void {
+    if (this.offset > this.bytes.length) malformed(what);
   }
 
   double(): number {
@@ -140,6 +168,7 @@ export class ByteReader {
   raw(n: number): Uint8Array {
     const out = this.bytes.subarray(this.offset, this.offset + n);
     this.offset += n;
+    if (out.length < n) malformed('a part');
     return out;
   }
 

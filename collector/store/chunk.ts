@@ -1,5 +1,6 @@
 // A chunk: rows of one host and column list, sorted by time, compressed by column. Each column can be decoded alone.
-// Promise: damage is found by checksum before anything is decoded.
+// Promise: damage is found by checksum before anything is decoded; what makes no sense behind a right checksum is refused as
+// STORE_CORRUPT, within bounds of time and memory.
 //
 //   chunk    u32 crc32 of all that follows · version 1 · varint rows · varint columns · byte length per part (varint each:
 //            times, arrivals, columns…) · the parts
@@ -7,9 +8,9 @@
 // Arrivals are kept as their distance to the time. A column that is a constant plus or minus an earlier one (used and
 // free of one total) is stored as that.
 
-import { ByteReader, Writer } from './bits.ts';
+import { malformed, Writer } from './bits.ts';
 import { decodeColumn, encodeColumn, encodeMirror, toDecimals, type Decimals } from './column.ts';
-import { isSealed, seal } from './sealed.ts';
+import { isSealed, openParts, type Parts, seal } from './sealed.ts';
 import type { Rows } from './tail.ts';
 
 const VERSION = 1;
@@ -112,7 +113,7 @@ function isMirror(a: Float64Array, b: Float64Array, sign: number, constant: numb
   return true;
 }
 
-/** An opened chunk; undefined when its checksum does not hold. */
+/** An opened chunk; undefined when its checksum does not hold. Throws STORE_CORRUPT, as the chunk's methods do. */
 export function openChunk(bytes: Uint8Array): Chunk | undefined {
   return isSealed(VERSION, bytes) ? new Chunk(bytes) : undefined;
 }
@@ -120,41 +121,38 @@ export function openChunk(bytes: Uint8Array): Chunk | undefined {
 export class Chunk {
   readonly rows: number;
   readonly width: number;
-  private readonly bytes: Uint8Array;
-  private readonly starts: number[] = [];
+  private readonly parts: Parts;
   private decodedTimes: Float64Array | undefined;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    const r = new ByteReader(bytes, 5);
-    this.rows = r.varint();
-    this.width = r.varint();
-    const lengths = Array.from({ length: this.width + 2 }, () => r.varint());
-    let start = r.offset;
-    for (const length of lengths) {
-      this.starts.push(start);
-      start += length;
-    }
+    this.parts = openParts(bytes, 2);
+    this.rows = this.parts.n;
+    this.width = this.parts.width;
   }
 
   times(): Float64Array {
-    return (this.decodedTimes ??= decodeColumn(this.part(0), this.rows, () => new Float64Array(0)));
+    return (this.decodedTimes ??= inOrder(decodeColumn(this.parts.part(0), this.rows)));
   }
 
   arrivals(): Float64Array {
-    const r = this.part(1);
+    const r = this.parts.part(1);
     const isDistance = r.byte() === 1;
-    const values = decodeColumn(r, this.rows, () => new Float64Array(0));
+    const values = decodeColumn(r, this.rows);
     if (!isDistance) return values;
     const at = this.times();
     return values.map((d, i) => (at[i] as number) + d);
   }
 
   column(c: number): Float64Array {
-    return decodeColumn(this.part(c + 2), this.rows, (other) => this.column(other));
+    // Only earlier columns have mirrors, and a mirror has none itself: otherwise each would be decoded again and again.
+    const other = (o: number): Float64Array =>
+      o < c ? decodeColumn(this.parts.part(o + 2), this.rows) : malformed('a mirror');
+    return decodeColumn(this.parts.part(c + 2), this.rows, other);
   }
+}
 
-  private part(i: number): ByteReader {
-    return new ByteReader(this.bytes, this.starts[i] ?? this.bytes.length);
-  }
+function inOrder(at: Float64Array): Float64Array {
+  for (let i = 0; i < at.length; i++)
+    if (!((at[i] as number) >= (at[i - 1] ?? -Infinity))) malformed('a list of times');
+  return at;
 }

@@ -192,6 +192,7 @@ describe('store codecs', () => {
         const values = Float64Array.from(x);
         const ats = values.map((v, i) => (Number.isNaN(v) ? v : 1e12 + i));
         const back = decodeLast(encodeLast({ ats, values }));
+        assert.ok(back);
         same(back.values, values);
         same(back.ats, ats);
       }),

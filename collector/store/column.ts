@@ -6,7 +6,7 @@
 //   mirror   varint of the other column · sign byte · constant: value = constant ± other (both in the same decimals)
 
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { type ByteReader, type Writer } from './bits.ts';
+import { type ByteReader, malformed, type Writer } from './bits.ts';
 import { decodeInts, encodeInts } from './ints.ts';
 import { decimalScale, EXACT, POWERS } from './tail.ts';
 
@@ -116,7 +116,7 @@ function putFloats(w: Writer, values: Float64Array): void {
 }
 
 function getFloats(r: ByteReader, out: Float64Array, n: number): void {
-  const planes = zstdDecompressSync(r.raw(r.varint()));
+  const planes = unpacked(r.raw(r.varint()), n * 8);
   const bytes = new Uint8Array(out.buffer, out.byteOffset, n * 8);
   for (let i = 0; i < n; i++)
     for (let b = 0; b < 8; b++) {
@@ -125,20 +125,36 @@ function getFloats(r: ByteReader, out: Float64Array, n: number): void {
     }
 }
 
-/** `other` gives another column of the same chunk, for mirrors. */
+function unpacked(packed: Uint8Array, size: number): Uint8Array {
+  let plain: Uint8Array | undefined;
+  try {
+    plain = zstdDecompressSync(packed, { maxOutputLength: Math.max(1, size) });
+  } catch {
+    // Not zstd, cut short, or larger than its column.
+  }
+  return plain?.length === size ? plain : malformed('a column of doubles');
+}
+
+/** `other` gives another column of the same chunk, for mirrors. Throws STORE_CORRUPT where the input is none of `encodeColumn`. */
 export function decodeColumn(
   r: ByteReader,
   n: number,
-  other: (column: number) => Float64Array,
+  other?: (column: number) => Float64Array,
 ): Float64Array {
   const out = new Float64Array(n);
   const head = r.byte();
   const kind = head & 7;
-  const f = POWERS[(head >> 3) & 7] as number;
-  if (kind === SAME) return out.fill(r.double());
-  if (kind === MIRROR) return getMirror(r, out, f, other);
+  const f = POWERS[(head >> 3) & 7] ?? malformed('a scale');
+  if (kind === SAME) {
+    out.fill(r.double());
+    r.within('a column');
+    return out;
+  }
+  if (kind === MIRROR) return other ? getMirror(r, out, f, other) : malformed('a mirror');
+  if (kind !== DECIMAL && kind !== FLOAT) malformed('a column');
   const presence = (head & MISSING) === 0 ? undefined : r.raw((n + 7) >> 3);
   const count = presence ? countBits(presence) : n;
+  if (count > n) malformed('a bitmap');
   if (kind === FLOAT) getFloats(r, out, count);
   else {
     decodeInts(r, out, count);
@@ -157,6 +173,7 @@ function getMirror(
   const values = other(r.varint());
   const sign = r.byte() === 1 ? 1 : -1;
   const constant = r.signed();
+  r.within('a mirror');
   for (let i = 0; i < out.length; i++) out[i] = (constant + sign * Math.round((values[i] as number) * f)) / f;
   return out;
 }

@@ -11,8 +11,8 @@ import { realFiles, type Files } from './files.ts';
 import { readGroup, type GroupGap, type GroupSink } from './group.ts';
 import { diskError, Journal } from './journal.ts';
 import { newSeries, type HostState, type SeriesState, type StreamState } from './hosts.ts';
-import { foldLast, noLast, type LastValues } from './last.ts';
-import { isDue, packHost, rowLimit, sortRows } from './packer.ts';
+import { foldLast, type LastValues } from './last.ts';
+import { isDue, newestOf, packHost, rowLimit, sortRows } from './packer.ts';
 import { Reader, type BucketColumns, type ColumnQuery, type PointColumns } from './reader.ts';
 import { TIERS } from './rollup.ts';
 import type { StoreStats } from './store.ts';
@@ -37,6 +37,9 @@ export interface Snapshot {
   latest: { series: number; last: LastValues }[];
 }
 
+type Newest = Snapshot['latest'][number] & { isDamaged: boolean };
+
+const DAMAGED_BLOCK = 'a stored block is damaged and was left out';
 const SPACE_CHECK_MS = 1000;
 const PACK_TURN_MS = 8;
 
@@ -73,7 +76,7 @@ export class Engine {
     });
     this.reader = new Reader(this.archive, {
       rawFrom: () => this.rawFrom(),
-      onDamage: (place) => this.onDamage(place, 'a stored block failed its checksum and was left out'),
+      onDamage: (place) => this.onDamage(place, DAMAGED_BLOCK),
     });
   }
 
@@ -323,19 +326,20 @@ export class Engine {
     return { ...dictionary, streams };
   }
 
-  private latest(): Snapshot['latest'] {
+  private latest(): Newest[] {
     return [...this.series.values()].map((s) => {
-      const last = this.archive.last(s.id) ?? noLast(s.columns.length);
+      const { last, isDamaged } = newestOf(s, this.packContext());
       if (s.tail.rows > 0) foldLast(last, sortRows(s.tail.readShared()));
-      return { series: s.id, last };
+      return { series: s.id, last, isDamaged };
     });
   }
 
   /** Column lists of which nothing was ever stored, or nothing within the longest retention. */
-  private forgetOldSeries(latest: Snapshot['latest']): Set<number> {
+  private forgetOldSeries(latest: readonly Newest[]): Set<number> {
     const before = this.options.clock.now() - this.options.config.keepHours;
-    const isKept = ({ last, series }: { last: LastValues; series: number }): boolean =>
-      last.ats.some((at) => at >= before) || (this.series.get(series)?.tail.rows ?? 0) > 0;
+    // What cannot be read says nothing of the age of the rest.
+    const isKept = ({ last, series, isDamaged }: Newest): boolean =>
+      isDamaged || last.ats.some((at) => at >= before) || (this.series.get(series)?.tail.rows ?? 0) > 0;
     const gone = new Set(latest.filter((l) => !isKept(l)).map((l) => l.series));
     if (gone.size === 0) return gone;
     this.archive.transaction(() => {
@@ -355,6 +359,7 @@ export class Engine {
       reader: this.reader,
       lastGroup: this.journal.lastGroup,
       rawFrom: this.rawFrom(),
+      onDamage: (place: string) => this.onDamage(place, DAMAGED_BLOCK),
     };
   }
 

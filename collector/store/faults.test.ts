@@ -17,6 +17,7 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, it } from 'node:test';
+import { crc32 } from 'node:zlib';
 import { readConfig } from '../../shared/config/schema.ts';
 import { isNamedError } from '../../shared/errors.ts';
 import { storeConfig, type StoreConfig } from './config.ts';
@@ -156,6 +157,84 @@ describe('embedded store on a failing machine', () => {
       }
     }));
 
+  it('builds damaged newest values anew from the chunks, counts them once, and keeps what is stored', () =>
+    inFolder(async (folder) => {
+      let store = await open(folder);
+      await fill(store, 0, 5);
+      await store.maintain({ all: true });
+      await fill(store, 5, 9);
+      await store.maintain({ all: true });
+      const want = await store.latest('h1');
+      await store.close();
+      for (const sql of [
+        "UPDATE series SET last = substr(last, 1, length(last) - 1) || x'99'",
+        'UPDATE series SET last = substr(last, 1, 3)',
+      ]) {
+        inArchive(folder, (db) => db.exec(sql));
+        store = await open(folder);
+        assert.deepEqual(await store.latest('h1'), want);
+        await store.close();
+      }
+      // Not even the chunks are left: nothing is known of the newest values, but the series is not forgotten.
+      inArchive(folder, (db) => db.exec('DELETE FROM chunks'));
+      store = await open(folder);
+      assert.equal(await store.latest('h1'), undefined);
+      const ask = { host: 'h1', keys: [KEY], from: T0, to: T0 + 3_600_000, stepMs: 300_000 };
+      assert.equal((await store.buckets(ask)).get(KEY)?.[0]?.count, 9);
+      await store.maintain();
+      assert.equal((await store.stats()).damagedBlocks, 1);
+      await fill(store, 9, 10);
+      await store.maintain({ all: true });
+      await store.close();
+      store = await open(folder);
+      assert.equal((await store.latest('h1'))?.values.get(KEY)?.value, 9);
+      await store.close();
+    }));
+
+  it('opens an archive whose newest values have no checksum yet, and gives them one', () =>
+    inFolder(async (folder) => {
+      let store = await open(folder);
+      await fill(store, 0, 5);
+      await store.maintain({ all: true });
+      const want = await store.latest('h1');
+      await store.close();
+      // As it was before: the same without checksum and version.
+      inArchive(folder, (db) => {
+        db.exec('UPDATE series SET last = substr(last, 6)');
+        db.exec('PRAGMA user_version = 1');
+      });
+      for (let i = 0; i < 2; i++) {
+        store = await open(folder);
+        assert.deepEqual(await store.latest('h1'), want);
+        assert.equal((await store.stats()).damagedBlocks, 0);
+        await store.close();
+      }
+    }));
+
+  it('leaves out a chunk and a rollup that make no sense behind a right checksum', () =>
+    inFolder(async (folder) => {
+      let store = await open(folder);
+      await fill(store, 0, 3);
+      await store.maintain({ all: true });
+      await fill(store, 3, 6);
+      await store.close();
+      // A million rows, and nothing behind them.
+      const bytes = Buffer.from([0, 0, 0, 0, 1, 0x80, 0x80, 0x40, 2, 0, 0, 0, 0]);
+      bytes.writeUInt32LE(crc32(bytes.subarray(4)));
+      inArchive(folder, (db) => {
+        db.prepare('UPDATE chunks SET data = ?').run(bytes);
+        db.prepare('UPDATE rollups SET data = ?').run(bytes);
+      });
+      store = await open(folder);
+      assert.deepEqual(await values(store), range(3, 6));
+      const ask = { host: 'h1', keys: [KEY], from: T0, to: T0 + 3_600_000, stepMs: 300_000 };
+      assert.equal((await store.buckets(ask)).get(KEY)?.[0]?.count, 3);
+      await store.maintain({ all: true });
+      assert.deepEqual(await values(store), range(3, 6));
+      assert.equal((await store.stats()).damagedBlocks, 3);
+      await store.close();
+    }));
+
   it('builds a damaged rollup anew from the samples', () =>
     inFolder(async (folder) => {
       let store = await open(folder);
@@ -273,6 +352,12 @@ describe('embedded store on a failing machine', () => {
       await store.close();
     }));
 });
+
+function inArchive(folder: string, work: (db: DatabaseSync) => void): void {
+  const db = new DatabaseSync(join(folder, 'archive.db'));
+  work(db);
+  db.close();
+}
 
 function canMount(): boolean {
   return process.platform === 'linux' && process.getuid?.() === 0;

@@ -10,7 +10,7 @@
 //
 // Cost is what decides; the estimate need not be exact, the coding always is.
 
-import { bitLength, unzigzag, zigzag, type ByteReader, type Writer } from './bits.ts';
+import { bitLength, malformed, unzigzag, zigzag, type ByteReader, type Writer } from './bits.ts';
 import { codeLengths, codes, Decoder, getLengths, putLengths } from './huffman.ts';
 
 const FLAT = 0;
@@ -180,19 +180,26 @@ function putSparse(w: Writer, count: number, base: number): void {
   }
 }
 
-/** Fills `out[0..n)`. */
+/** Beyond, products would leave what doubles hold exactly. */
+const MAX_SHIFT = 52;
+
+/** Fills `out[0..n)` with finite numbers; throws STORE_CORRUPT where the input is none of `encodeInts`. */
 export function decodeInts(r: ByteReader, out: Float64Array, n: number): void {
   const head = r.byte();
   if (head === FLAT) {
     out.fill(r.signed(), 0, n);
+    r.within('a list');
     return;
   }
-  const unit = (head & SHIFT) === 0 ? 1 : 2 ** r.byte();
+  const shift = (head & SHIFT) === 0 ? 0 : r.byte();
+  if (shift > MAX_SHIFT) malformed('a shift');
+  const unit = 2 ** shift;
   const first = r.signed();
   const base = r.signed();
   const isDelta = (head & DELTA) !== 0;
   const from = isDelta ? 1 : 0;
   getSymbols(r, head & 7, base, out, from, n);
+  r.within('a list');
   if (!isDelta) for (let i = 0; i < n; i++) out[i] = first + (out[i] as number) * unit;
   else {
     out[0] = first;
@@ -211,17 +218,21 @@ function getSymbols(
   if (kind === UNIFORM) getUniform(r, base, out, from, n);
   else if (kind === CLASSES) {
     const decoder = new Decoder(getLengths(r));
+    if (!r.hasBits(n - from)) malformed('a list');
     for (let i = from; i < n; i++) {
       const c = decoder.read(r);
+      if (c >= CLASS_COUNT) malformed('a class');
       out[i] = base + unzigzag(c < 2 ? c : 2 ** (c - 1) + r.bits(c - 1));
     }
     r.alignBits();
   } else {
     out.fill(base, from, n);
-    if (kind !== SPARSE) return;
+    if (kind === FLAT) return;
+    if (kind !== SPARSE) malformed('a coding');
     let i = from;
-    for (let left = r.varint(); left > 0; left--) {
+    for (let left = r.count(n); left > 0; left--) {
       i += r.varint();
+      if (i >= n) malformed('a distance');
       out[i] = base + r.signed();
     }
   }
@@ -230,6 +241,7 @@ function getSymbols(
 function getUniform(r: ByteReader, base: number, out: Float64Array, from: number, n: number): void {
   const size = r.varint();
   const b = bitLength(size) - 1;
+  if (b < 0 || !r.hasBits((n - from) * b)) malformed('a list');
   const short = 2 ** (b + 1) - size;
   for (let i = from; i < n; i++) {
     const v = r.bits(b);

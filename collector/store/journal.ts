@@ -4,7 +4,7 @@
 //
 //   record   u32 magic · u32 body bytes · f64 group · u32 crc32(of the 16 bytes before and the body) · u32 0 · body (multiple of 8)
 //
-// Group numbers rise by one; a record whose number does not rise is damage.
+// Group numbers are whole and rise by one, from the number in the segment's name on; a record whose number does not is damage.
 
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -78,9 +78,11 @@ export class Journal {
     names.forEach((name, i) => {
       const path = join(folder, name);
       const data = files.read(path);
-      const { end, lastGroup } = this.replaySegment(path, data, last, each, i === names.length - 1);
+      const firstGroup = Number(name.slice(0, 12));
+      const after = Math.max(last, firstGroup - 1);
+      const { end, lastGroup } = this.replaySegment(path, data, after, each, i === names.length - 1);
       last = lastGroup;
-      this.closed.push({ path, firstGroup: Number(name.slice(0, 12)), lastGroup, bytes: end });
+      this.closed.push({ path, firstGroup, lastGroup, bytes: end });
     });
     this.group = Math.max(this.group, last);
   }
@@ -226,7 +228,8 @@ function goodRecord(data: Uint8Array, offset: number, after: number): number {
   const view = new DataView(data.buffer, data.byteOffset + offset);
   const length = RECORD_HEAD_BYTES + view.getUint32(4, true);
   if (view.getUint32(0, true) !== MAGIC || length % 8 !== 0 || offset + length > data.length) return 0;
-  if (!(view.getFloat64(8, true) > after)) return 0;
+  const group = view.getFloat64(8, true);
+  if (!(group > after) || !Number.isSafeInteger(group)) return 0;
   return view.getUint32(16, true) === checksum(data.subarray(offset, offset + length)) ? length : 0;
 }
 

@@ -5,8 +5,9 @@ import type { Archive } from './archive.ts';
 import { encodeChunk } from './chunk.ts';
 import type { StoreConfig } from './config.ts';
 import type { HostState, SeriesState } from './hosts.ts';
-import { foldLast, noLast } from './last.ts';
+import { foldLast, type LastValues, noLast } from './last.ts';
 import { foldPoints, type Reader } from './reader.ts';
+import { MAX_CELLS, MAX_ROWS } from './sealed.ts';
 import { encodeRollup } from './rollup-codec.ts';
 import {
   alignColumns,
@@ -28,6 +29,8 @@ export interface PackContext {
   lastGroup: number;
   /** Older raw samples are past retention: their rollups can only be added to. */
   rawFrom: number;
+  /** Hears of every damaged block, each time it is met. */
+  onDamage: (place: string) => void;
 }
 
 /** Spreads hosts over [0, 1), so that they are not all packed at once. */
@@ -53,6 +56,30 @@ export function packHost(host: HostState, context: PackContext): void {
 function packSeries(s: SeriesState, context: PackContext): void {
   const { archive } = context;
   const rows = sortRows(s.tail.readShared());
+  const most = Math.min(MAX_ROWS, Math.floor(MAX_CELLS / Math.max(1, s.columns.length)));
+  for (let from = 0; from < rows.count; from += most) packRows(s, sliceRows(rows, from, most), context);
+  const { last } = newestOf(s, context);
+  foldLast(last, rows);
+  archive.setLast(s.id, last);
+  archive.addToCounter('rows', s.tail.rows);
+  archive.addToCounter('samples', s.tail.samples);
+}
+
+/** After days without room for packing there may be more than one chunk may hold. */
+function sliceRows(rows: Rows, from: number, most: number): Rows {
+  if (rows.count <= most) return rows;
+  const to = Math.min(rows.count, from + most);
+  const cut = (x: Float64Array): Float64Array => x.subarray(from, to);
+  return {
+    count: to - from,
+    at: cut(rows.at),
+    arrivedAt: cut(rows.arrivedAt),
+    columns: rows.columns.map(cut),
+  };
+}
+
+function packRows(s: SeriesState, rows: Rows, context: PackContext): void {
+  const { archive } = context;
   const n = rows.count;
   const [fine, coarse] = TIERS as [Tier, Tier];
   const cuts = cutRows(rows.at, n, fine.stepMs);
@@ -64,11 +91,17 @@ function packSeries(s: SeriesState, context: PackContext): void {
   archive.addChunk(s.id, rows.at[0] as number, rows.at[n - 1] as number, data);
   addRollup(s, 0, fresh, context);
   addRollup(s, 1, join([fresh], coarse.stepMs).rollup, context);
-  const last = archive.last(s.id) ?? noLast(s.columns.length);
-  foldLast(last, rows);
-  archive.setLast(s.id, last);
-  archive.addToCounter('rows', s.tail.rows);
-  archive.addToCounter('samples', s.tail.samples);
+}
+
+/** The newest values that were packed; where those kept are damaged, built anew as far as the chunks go. */
+export function newestOf(
+  s: SeriesState,
+  { archive, reader, onDamage }: Pick<PackContext, 'archive' | 'reader' | 'onDamage'>,
+): { last: LastValues; isDamaged: boolean } {
+  const last = archive.last(s.id, s.columns.length);
+  if (last !== 'damaged') return { last: last ?? noLast(s.columns.length), isDamaged: false };
+  onDamage(`newest values ${s.id}`);
+  return { last: reader.newest(s), isDamaged: true };
 }
 
 /** By time. Of rows with one time each column keeps the value that arrived last, in the row that brought it. */
@@ -111,9 +144,9 @@ function addRollup(s: SeriesState, index: number, fresh: Rollup, context: PackCo
   for (const window of windows) {
     const part = sliceRollup(fresh, window * windowMs, (window + 1) * windowMs);
     const [found] = context.archive.rollups(s.id, index, window, window);
-    const stored = found && context.reader.openRollup(found.id, found.data, stepMs);
+    const stored = found && context.reader.readRollup(found.id, found.data, stepMs);
     let whole = part;
-    if (stored) whole = joinInto(s, stored.all(), part, stepMs, context);
+    if (stored) whole = joinInto(s, stored, part, stepMs, context);
     else if (found) whole = foldRange(s, window * windowMs, (window + 1) * windowMs, stepMs, context);
     context.archive.setRollup(s.id, index, window, encodeRollup(whole, stepMs));
   }

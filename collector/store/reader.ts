@@ -3,9 +3,11 @@
 // in two column lists) the buckets concerned are folded anew from the samples. Damaged blocks are left out and reported.
 
 import { windowOf, type Archive } from './archive.ts';
+import { isNamedError } from '../../shared/errors.ts';
 import { openChunk, type Chunk } from './chunk.ts';
 import { toDecimals } from './column.ts';
 import type { HostState, SeriesState } from './hosts.ts';
+import { foldLast, noLast, type LastValues } from './last.ts';
 import { openRollup, type StoredRollup } from './rollup-codec.ts';
 import { cutRows, foldColumn, join, replaceBuckets, sliceRollup, TIERS, type Rollup } from './rollup.ts';
 import { POWERS, type Rows } from './tail.ts';
@@ -38,6 +40,11 @@ interface Part {
   arrivals: () => Float64Array;
 }
 
+interface OpenChunk {
+  place: string;
+  chunk: Chunk;
+}
+
 const NONE = new Float64Array(0);
 
 export class Reader {
@@ -45,7 +52,7 @@ export class Reader {
   private readonly onDamage: (place: string) => void;
   private readonly rawFrom: () => number;
   /** What one question has opened, for its other keys. */
-  private opened = new Map<string, Chunk[]>();
+  private opened = new Map<string, OpenChunk[]>();
   private unpacked = new Map<SeriesState, Rows>();
 
   /** `rawFrom`: raw samples from then on are kept; `onDamage` hears of every damaged block, each time it is met. */
@@ -139,8 +146,8 @@ export class Reader {
       Math.floor((to - 1) / windowMs),
     );
     return windows.map(({ id, data }) => {
-      const stored = this.openRollup(id, data, stepMs);
-      if (stored) return sliceRollup({ at: stored.at, columns: [stored.column(column)] }, from, to);
+      const stored = this.intact(`rollup ${id}`, () => columnOf(openRollup(data, stepMs), column));
+      if (stored) return sliceRollup(stored, from, to);
       const start = windowOf(id) * windowMs;
       const points = this.packedPointsNow(s, column, Math.max(from, start), Math.min(to, start + windowMs));
       return foldPoints(points, stepMs);
@@ -148,10 +155,20 @@ export class Reader {
   }
 
   /** undefined when the window is damaged, which is counted. */
-  openRollup(id: number, data: Uint8Array, stepMs: number): StoredRollup | undefined {
-    const stored = openRollup(data, stepMs);
-    if (!stored) this.onDamage(`rollup ${id}`);
-    return stored;
+  readRollup(id: number, data: Uint8Array, stepMs: number): Rollup | undefined {
+    return this.intact(`rollup ${id}`, () => openRollup(data, stepMs)?.all());
+  }
+
+  /** undefined, and counted, when a block's checksum does not hold, or what it covers makes no sense. */
+  private intact<T>(place: string, read: () => T | undefined): T | undefined {
+    let found: T | undefined;
+    try {
+      found = read();
+    } catch (error) {
+      if (!isNamedError(error, 'STORE_CORRUPT')) throw error;
+    }
+    if (found === undefined) this.onDamage(place);
+    return found;
   }
 
   /** What the archive holds of one column of one series, without the unpacked rows. */
@@ -160,22 +177,52 @@ export class Reader {
   }
 
   private packedPointsNow(s: SeriesState, column: number, from: number, to: number): PointColumns {
-    return mergeParts(this.chunks(s, from, to).map((chunk) => chunkPart(chunk, column, from, to)));
+    return mergeParts(this.chunkParts(s, column, from, to));
   }
 
   private parts(s: SeriesState, column: number, from: number, to: number): Part[] {
-    const stored = this.chunks(s, from, to).map((chunk) => chunkPart(chunk, column, from, to));
-    return [...stored, ...this.tailParts(s, column, from, to)];
+    return [...this.chunkParts(s, column, from, to), ...this.tailParts(s, column, from, to)];
   }
 
-  private chunks(s: SeriesState, from: number, to: number): Chunk[] {
+  private chunkParts(s: SeriesState, column: number, from: number, to: number): Part[] {
+    return this.chunks(s, from, to).flatMap(({ place, chunk }) => {
+      const part = this.intact(place, () => chunkPart(chunk, column, from, to));
+      if (!part) return [];
+      // Arrivals only decide between two samples of one time.
+      const arrivals = (): Float64Array => this.intact(place, part.arrivals) ?? part.at;
+      return [{ ...part, arrivals }];
+    });
+  }
+
+  /**
+   * The newest values as the chunks have them, for when those kept beside them are damaged. Chunks are taken in the order in
+   * which they were packed, back to where every column has its newest.
+   */
+  newest(s: SeriesState): LastValues {
+    const found: { id: number; rows: Rows }[] = [];
+    const seen = noLast(s.columns.length);
+    for (const { id, maxAt } of this.archive.chunksOf(s.id)) {
+      if (seen.ats.every((at) => at > maxAt)) break;
+      const rows = this.intact(`chunk ${id}`, () =>
+        rowsOf(openChunk(this.archive.chunk(id)), s.columns.length),
+      );
+      if (!rows) continue;
+      foldLast(seen, rows);
+      found.push({ id, rows });
+    }
+    const last = noLast(s.columns.length);
+    for (const { rows } of found.sort((a, b) => a.id - b.id)) foldLast(last, rows);
+    return last;
+  }
+
+  private chunks(s: SeriesState, from: number, to: number): OpenChunk[] {
     const place = `${s.id} ${from} ${to}`;
     let chunks = this.opened.get(place);
     if (!chunks) {
       chunks = this.archive.chunks(s.id, from, to).flatMap(({ id, data }) => {
-        const chunk = openChunk(data);
-        if (!chunk) this.onDamage(`chunk ${id}`);
-        return chunk ? [chunk] : [];
+        const place = `chunk ${id}`;
+        const chunk = this.intact(place, () => openChunk(data));
+        return chunk ? [{ place, chunk }] : [];
       });
       this.opened.set(place, chunks);
     }
@@ -189,6 +236,17 @@ export class Reader {
     if (!rows) this.unpacked.set(s, (rows = s.tail.read()));
     return [rowsPart(rows, column, from, to)];
   }
+}
+
+function columnOf(stored: StoredRollup | undefined, column: number): Rollup | undefined {
+  return stored && { at: stored.at, columns: [stored.column(column)] };
+}
+
+function rowsOf(chunk: Chunk | undefined, width: number): Rows | undefined {
+  if (chunk?.width !== width) return undefined;
+  const at = chunk.times();
+  const columns = Array.from({ length: width }, (_, c) => chunk.column(c));
+  return { count: at.length, at, arrivedAt: at, columns };
 }
 
 function chunkPart(chunk: Chunk, column: number, from: number, to: number): Part {

@@ -1,4 +1,5 @@
-// Rollups on disk: one window of one series and tier. Each column can be decoded alone; damage is found by checksum first.
+// Rollups on disk: one window of one series and tier. Each column can be decoded alone; damage is found by checksum first, and
+// what makes no sense behind a right checksum is refused as STORE_CORRUPT, within bounds of time and memory.
 //
 //   window   u32 crc32 of all that follows · version 1 · varint buckets · varint columns · byte length per part · parts:
 //            starts ÷ step, then counts, first and last instants (less the start) that most columns share, then the columns
@@ -9,12 +10,12 @@
 //   float    four columns of doubles
 //   mirror   varint of the other column · constant: value = constant − other
 
-import { ByteReader, Writer } from './bits.ts';
+import { type ByteReader, malformed, Writer } from './bits.ts';
 import { decodeColumn, encodeColumn, toDecimals } from './column.ts';
 import { decodeInts, encodeInts } from './ints.ts';
 import { asDoubles, emptyColumn, type Rollup, type RollupColumn } from './rollup.ts';
-import { EXACT } from './tail.ts';
-import { isSealed, seal } from './sealed.ts';
+import { isSealed, openParts, type Parts, seal } from './sealed.ts';
+import { EXACT, POWERS } from './tail.ts';
 
 const VERSION = 1;
 const FLAT = 0;
@@ -178,7 +179,7 @@ function findMirror(
   return { other, constant };
 }
 
-/** An opened window; undefined when its checksum does not hold. */
+/** An opened window; undefined when its checksum does not hold. Throws STORE_CORRUPT, as the window's methods do. */
 export function openRollup(bytes: Uint8Array, stepMs: number): StoredRollup | undefined {
   return isSealed(VERSION, bytes) ? new StoredRollup(bytes, stepMs) : undefined;
 }
@@ -186,24 +187,18 @@ export function openRollup(bytes: Uint8Array, stepMs: number): StoredRollup | un
 export class StoredRollup {
   readonly at: Float64Array;
   readonly width: number;
-  private readonly bytes: Uint8Array;
-  private readonly starts: number[] = [];
+  private readonly parts: Parts;
   private readonly shared: RollupColumn;
 
   constructor(bytes: Uint8Array, stepMs: number) {
-    this.bytes = bytes;
-    const r = new ByteReader(bytes, 5);
-    const n = r.varint();
-    this.width = r.varint();
-    const lengths = Array.from({ length: this.width + 1 }, () => r.varint());
-    let start = r.offset;
-    for (const length of lengths) {
-      this.starts.push(start);
-      start += length;
-    }
+    this.parts = openParts(bytes, 1);
+    const { n, width } = this.parts;
+    this.width = width;
+    const r = this.parts.part(0);
     this.at = new Float64Array(n);
     decodeInts(r, this.at, n);
     for (let i = 0; i < n; i++) this.at[i] = (this.at[i] as number) * stepMs;
+    checkStarts(this.at);
     this.shared = emptyColumn(n);
     getExtent(r, this.at, this.shared);
   }
@@ -212,19 +207,43 @@ export class StoredRollup {
     return { at: this.at, columns: Array.from({ length: this.width }, (_, c) => this.column(c)) };
   }
 
-  column(c: number): RollupColumn {
-    const r = new ByteReader(this.bytes, this.starts[c + 1] ?? this.bytes.length);
+  /** `mirrors`: whether it may be one; a mirror's other column may not. */
+  column(c: number, mirrors: 'allowed' | 'none' = 'allowed'): RollupColumn {
+    const r = this.parts.part(c + 1);
     const n = this.at.length;
     const head = r.byte();
     const kind = head & 7;
     const isOwn = (head & OWN) !== 0;
-    const column = emptyColumn(n, kind === FLOAT ? -1 : (head >> 3) & 7, isOwn ? undefined : this.shared);
+    const scale = kind === FLOAT ? -1 : (head >> 3) & 7;
+    if (scale >= POWERS.length) malformed('a scale');
+    const column = emptyColumn(n, scale, isOwn ? undefined : this.shared);
     if (isOwn) getExtent(r, this.at, column);
     if (kind === FLAT) getFlat(column, r.signed());
     else if (kind === FLOAT) getFloat(r, column, n);
-    else if (kind === MIRROR) getMirror(column, this.column(r.varint()), r.signed());
-    else getDecimal(r, column, n);
+    else if (kind === DECIMAL) getDecimal(r, column, n);
+    else if (kind !== MIRROR || mirrors === 'none') malformed('a rollup column');
+    else this.mirror(r, column, c);
+    r.within('a rollup column');
     return column;
+  }
+
+  private mirror(r: ByteReader, column: RollupColumn, c: number): void {
+    const other = r.varint();
+    if (other >= c) malformed('a mirror');
+    const from = this.column(other, 'none');
+    if (from.scale !== column.scale) malformed('a mirror');
+    getMirror(column, from, r.signed());
+  }
+}
+
+/** The last instant of the calendar. */
+const MAX_AT = 8.64e15;
+const MAX_COUNT = 2 ** 32;
+
+function checkStarts(at: Float64Array): void {
+  for (let i = 0; i < at.length; i++) {
+    const start = at[i] as number;
+    if (!(start > (at[i - 1] ?? -Infinity)) || Math.abs(start) > MAX_AT) malformed('a list of buckets');
   }
 }
 
@@ -232,8 +251,13 @@ function getExtent(r: ByteReader, at: Float64Array, column: RollupColumn): void 
   const n = at.length;
   decodeInts(r, column.count, n);
   for (const instants of [column.firstAt, column.lastAt]) {
-    const list = decodeColumn(r, n, () => new Float64Array(0));
+    const list = decodeColumn(r, n);
     for (let i = 0; i < n; i++) instants[i] = (at[i] as number) + (list[i] as number);
+  }
+  const { count, firstAt, lastAt } = column;
+  for (let i = 0; i < n; i++) {
+    if (!((count[i] as number) >= 0 && (count[i] as number) <= MAX_COUNT)) malformed('a count');
+    if (!((lastAt[i] as number) >= (firstAt[i] as number))) malformed('a bucket');
   }
 }
 
@@ -245,10 +269,10 @@ function getFlat(column: RollupColumn, v: number): void {
 }
 
 function getFloat(r: ByteReader, column: RollupColumn, n: number): void {
-  column.min = decodeColumn(r, n, () => column.min);
-  column.max = decodeColumn(r, n, () => column.min);
-  column.last = decodeColumn(r, n, () => column.min);
-  column.sum = decodeColumn(r, n, () => column.min);
+  column.min = decodeColumn(r, n);
+  column.max = decodeColumn(r, n);
+  column.last = decodeColumn(r, n);
+  column.sum = decodeColumn(r, n);
 }
 
 function getMirror(column: RollupColumn, other: RollupColumn, constant: number): void {
@@ -272,5 +296,10 @@ function getDecimal(r: ByteReader, column: RollupColumn, n: number): void {
     sum[i] =
       (sum[i] as number) + Math.floor(((count[i] as number) * ((min[i] as number) + (max[i] as number))) / 2);
     before = last[i] as number;
+    const isRight = (min[i] as number) <= before && before <= (max[i] as number);
+    const k = count[i] as number;
+    if (!((sum[i] as number) >= k * (min[i] as number) && (sum[i] as number) <= k * (max[i] as number)))
+      malformed('a sum');
+    if (!isRight || (min[i] as number) <= -EXACT || (max[i] as number) >= EXACT) malformed('a bucket');
   }
 }
