@@ -4,7 +4,7 @@
 import type { BaseBackupChain, FileVerdict } from '../../../shared/backup/facts.ts';
 import { inOffset, type Moment, parseMoment } from '../moment.ts';
 import type { Excluded, Part, PartFile } from '../set.ts';
-import { exclude, excludeByContent, fileOf, stands } from '../usable.ts';
+import { byProof, exclude, excludeByContent, fileOf, stands } from '../usable.ts';
 
 export interface Base extends Part {
   chain: BaseBackupChain;
@@ -79,11 +79,12 @@ function baseOf(
   const bad = group.filter((v) => !stands(v.content) || defectsOf(v).length > 0);
   excluded.push(...bad.map(whyNot));
   const manifest = group.find((v) => v.format === MANIFEST && !bad.includes(v));
-  const archives = group.filter((v) => v.format !== MANIFEST);
-  const plain = archives.length === 0 && beside.some((v) => fileName(v.path) === 'PG_VERSION');
+  const named = group.filter((v) => v.format !== MANIFEST);
+  const archives = oneOfEach(named, bad, excluded);
+  const plain = named.length === 0 && beside.some((v) => fileName(v.path) === 'PG_VERSION');
   const [head] = plain && manifest ? [manifest] : archives;
   // One bad tablespace spoils the whole.
-  if (!head || archives.some((v) => bad.includes(v)) || (plain && !manifest)) {
+  if (!head || !isWhole(named, archives, plain)) {
     const left = [manifest, ...archives].filter((v) => v !== undefined && !bad.includes(v));
     excluded.push(...left.map((v) => exclude(v?.path ?? '', 'NO_BASE', NO_ARCHIVE)));
     return [];
@@ -96,6 +97,32 @@ function baseOf(
     return [];
   }
   return [assemble({ head, archives, manifest, plain, at: inOffset(at, '+00:00'), beside })];
+}
+
+/** `base`, or the number of a tablespace. */
+function roleOf({ path }: FileVerdict): string {
+  return TABLESPACE_TAR.exec(fileName(path))?.[1] ?? 'base';
+}
+
+/** A damaged copy beside a sound one takes nothing from it. */
+function oneOfEach(
+  named: readonly FileVerdict[],
+  bad: readonly FileVerdict[],
+  excluded: Excluded[],
+): FileVerdict[] {
+  const sound = named.filter((v) => !bad.includes(v)).sort(byProof);
+  return [...Map.groupBy(sound, roleOf).values()].flatMap(([kept, ...copies]) => {
+    if (!kept) return [];
+    const words = { zh: `与 ${kept.path} 是同一个备份`, en: `the same backup as ${kept.path}` };
+    excluded.push(...copies.map((v) => exclude(v.path, 'DUPLICATE', words)));
+    return [kept];
+  });
+}
+
+function isWhole(named: readonly FileVerdict[], archives: readonly FileVerdict[], plain: boolean): boolean {
+  if (plain) return true;
+  const roles = new Set(archives.map(roleOf));
+  return roles.has('base') && named.every((v) => roles.has(roleOf(v)));
 }
 
 interface Assembly {

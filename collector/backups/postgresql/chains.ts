@@ -31,13 +31,16 @@ export interface WalSpan extends Span {
   wal?: { line: Line; segmentBytes: number };
 }
 
-export function clusterSets(verdicts: readonly FileVerdict[], zone: string): ChainSet[] {
+export function clusterSets(
+  verdicts: readonly FileVerdict[],
+  zone: string,
+): { sets: ChainSet[]; unassigned: Excluded[] } {
   const archives = readArchives(verdicts, zone);
   const excluded: Excluded[] = [];
   const bases = readBases(verdicts, zone, excluded);
   const systems = Map.groupBy(bases, (base) => systemOf(base, archives));
   const ids = new Set([...systems.keys(), ...archives.map((a) => a.systemId)]);
-  return [...ids].map((id, i) =>
+  const sets = [...ids].map((id, i) =>
     setOf({
       id,
       bases: systems.get(id) ?? [],
@@ -45,6 +48,7 @@ export function clusterSets(verdicts: readonly FileVerdict[], zone: string): Cha
       excluded: i === 0 ? excluded : [],
     }),
   );
+  return { sets, unassigned: sets.length === 0 ? excluded : [] };
 }
 
 /** The system that the base names, else the one archive that holds its WAL. */

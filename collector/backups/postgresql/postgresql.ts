@@ -18,6 +18,6 @@ export const postgresql: RecoveryEngine = {
   takes: (verdict) =>
     !isRepositoryFile(verdict) &&
     (isBaseFile(verdict) || (verdict.facts.engine === 'postgresql' && verdict.facts.chain?.of === 'wal')),
-  sets: (verdicts, zone) => ({ sets: clusterSets(verdicts, zone), unassigned: [] }),
+  sets: clusterSets,
   runbook: clusterRunbook,
 };
