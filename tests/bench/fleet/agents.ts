@@ -127,6 +127,8 @@ async function leave(): Promise<void> {
   setImmediate(() => process.exit());
 }
 
+// The bench is gone: so are its agents.
+process.on('disconnect', () => process.exit());
 process.on('message', (message: ToAgents) => {
   switch (message.do) {
     case 'count':

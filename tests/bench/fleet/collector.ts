@@ -71,8 +71,8 @@ export async function askCollector(collector: CollectorProgram): Promise<Own> {
   return { loopP99Ms: lag('p99'), loopMaxMs: lag('max'), metric };
 }
 
-/** Reports on the disk of a collector that does not run. */
-export async function storedRows(collector: CollectorProgram): Promise<number> {
+/** Reports on the disk of a collector that does not run, but for those of some hosts (that declared no gaps). */
+export async function storedRows(collector: CollectorProgram, but: readonly string[]): Promise<number> {
   if (collector.running()) throw new Error('the collector still runs');
   const quiet = (): void => {};
   const store = await openEmbeddedStore({
@@ -82,7 +82,9 @@ export async function storedRows(collector: CollectorProgram): Promise<number> {
     log: { info: quiet, warn: quiet, error: quiet },
   });
   try {
-    return (await store.stats()).rows;
+    const { rows } = await store.stats();
+    const theirs = but.flatMap((host) => store.watermarks(host).map(({ seq }) => seq + 1));
+    return theirs.reduce((rest, count) => rest - count, rows);
   } finally {
     await store.close();
   }

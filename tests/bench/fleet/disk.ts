@@ -10,7 +10,8 @@ const BYTES = 4096;
 
 export interface DiskProbe {
   count(): void;
-  p99Ms(): number;
+  /** The share 1 is the worst. */
+  quantile(share: number): number;
   stop(): Promise<void>;
 }
 
@@ -32,7 +33,7 @@ export async function probeDisk(folder: string): Promise<DiskProbe> {
   }, EVERY_MS);
   return {
     count: () => took.clear(),
-    p99Ms: () => took.quantile(0.99),
+    quantile: (share) => took.quantile(share),
     async stop() {
       clearInterval(timer);
       await running;

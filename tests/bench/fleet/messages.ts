@@ -38,3 +38,9 @@ export interface Said {
 }
 
 export type FromAgents = Said | { did: 'left' };
+
+export type ToFlooder = { do: 'begin'; kind: string } | { do: 'end' };
+export type FromFlooder =
+  | { did: 'begun' }
+  /** What it got rid of, and how often it was refused. */
+  | { did: 'ended'; frames: number; bytes: number; connects: number; refused: number };

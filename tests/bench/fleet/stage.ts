@@ -43,12 +43,8 @@ export interface StageOptions {
 export async function openStage(options: StageOptions): Promise<Stage> {
   const { scope, agents, say } = options;
   checkRoom(agents);
-  const keys = Array.from({ length: agents }, makeKey);
-  const collector = await prepareCollector(
-    scope,
-    { keys: [...keys, ...(options.more ?? [])] },
-    options.flags,
-  );
+  const keys = [...Array.from({ length: agents }, makeKey), ...(options.more ?? [])];
+  const collector = await prepareCollector(scope, { keys }, options.flags);
   await collector.start();
   const plan = join(collector.folder, 'plan.json');
   writeFileSync(plan, JSON.stringify({ folder: collector.folder, agents, ticks: 0, keys } satisfies Plan));
@@ -103,15 +99,19 @@ export async function waitFor(
 
 export const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** No report is lost or stored twice: throws when what is on the collector's disk is not what the agents made. */
-export async function closeStage(stage: Stage, say: (line: string) => void): Promise<{ reports: number }> {
+/** No report is lost or stored twice: throws when what is on the collector's disk, but for strangers', is not what the agents made. */
+export async function closeStage(
+  stage: Stage,
+  say: (line: string) => void,
+  strangers: readonly string[] = [],
+): Promise<{ reports: number }> {
   const { generator } = stage;
   generator.hush();
   const isEmpty = ({ held }: Told): boolean => held === 0;
   const { reports } = await waitFor(generator, say, 'the last reports to be acknowledged', isEmpty);
   await generator.leave();
   await stage.collector.stop();
-  const rows = await storedRows(stage.collector);
+  const rows = await storedRows(stage.collector, strangers);
   if (rows !== reports) throw new Error(`${reports} reports were made and acknowledged, ${rows} are stored`);
   return { reports };
 }
@@ -137,6 +137,7 @@ export interface Window {
   rssMiB: number;
   peakRssMiB: number;
   diskSyncP99Ms: number;
+  diskSyncMaxMs: number;
 }
 
 /** Starts a window; the function that it returns ends it. A `fresh` collector has nothing of before to be forgotten. */
@@ -168,7 +169,8 @@ export async function openWindow(
       othersCores: Math.max(0, spent((m) => m.machine) - collector - generator) / seconds,
       rssMiB: after.collector.rssMiB,
       peakRssMiB: after.collector.peakRssMiB,
-      diskSyncP99Ms: stage.disk.p99Ms(),
+      diskSyncP99Ms: stage.disk.quantile(0.99),
+      diskSyncMaxMs: stage.disk.quantile(1),
     };
   };
 }
@@ -220,6 +222,7 @@ export function figuresOf(window: Window, say: (line: string) => void): Record<s
     generatorLimited: isGeneratorLimited(window, say) ? 1 : 0,
     othersCores: rounded(window.othersCores),
     diskSyncP99Ms: window.diskSyncP99Ms,
+    diskSyncMaxMs: window.diskSyncMaxMs,
     seconds: rounded(window.seconds),
   };
 }
@@ -238,7 +241,8 @@ export const WINDOW_KEYS = `
                       how late the generator's event loop was, and its reports were made
   generatorLimited    1 when the generator was the bottleneck: the latencies are upper bounds then
   othersCores         processors that everybody else on this machine used meanwhile
-  diskSyncP99Ms       what the disk took to make a small write durable, beside the collector
+  diskSyncP99Ms, diskSyncMaxMs
+                      what the disk took to make a small write durable, beside the collector
   seconds             length of the window`;
 
 export const rounded = (value: number): number => Number(value.toFixed(2));
