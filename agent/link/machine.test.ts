@@ -264,10 +264,12 @@ test('a refused time has the offset measured anew before the report is given up'
   w.clock.advance(1000);
   assert.equal(measured(), 2);
   assert.deepEqual(seqs(w.model.accepted), [0, 1, 2]);
-  w.model.refuseNext('PAST_DATED');
-  w.append(2);
+  w.model.refuseNext('PAST_DATED', { times: 2 });
+  w.append(1);
   w.clock.advance(1000);
-  assert.equal(measured(), 2, 'not at once again');
+  w.append(1);
+  w.clock.advance(1000);
+  assert.equal(measured(), 3, 'another report, another doubt; the same one refused again is given up');
   assert.deepEqual(seqs(w.model.accepted), [0, 1, 2, 4]);
 });
 

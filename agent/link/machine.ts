@@ -201,6 +201,7 @@ function onWelcome(draft: Draft, frame: Welcome, view: View, effects: Effect[]):
       exchangeDueAt: view.mono + EXCHANGE_EVERY_MS,
       measuringUntil: draft.offsetMs === undefined ? view.mono + TIMES.measureMs : -Infinity,
       doubtedAt: -Infinity,
+      doubted: new Map(),
     };
     beginExchange(draft.session, view, effects);
   }

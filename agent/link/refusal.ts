@@ -38,7 +38,7 @@ export function onRefuse(draft: Draft, refuse: Refuse, view: View, effects: Effe
     session.pausedUntil = Math.max(session.pausedUntil, view.mono + pauseMs);
     return;
   }
-  if (DATED_CODES.has(code) && view.mono - session.doubtedAt >= TIMES.doubtEveryMs)
+  if (DATED_CODES.has(code) && mayDoubt(session, refuse, view))
     return doubtTime(draft, session, refuse, view);
   if (keepsOnRefusal(code)) keepAfterRefusal(draft, session, refuse, view);
   else rejectRefused(draft, session, refuse, view, effects);
@@ -46,9 +46,16 @@ export function onRefuse(draft: Draft, refuse: Refuse, view: View, effects: Effe
 
 const DATED_CODES: ReadonlySet<string> = new Set(['FUTURE_DATED', 'PAST_DATED']);
 
+/** Each report is doubted once before it is given up, however soon after another: a clock may be set again and again. */
+function mayDoubt(session: Session, { stream, seq }: Refuse, view: View): boolean {
+  if (view.mono - session.doubtedAt >= TIMES.doubtEveryMs) return true;
+  return stream !== undefined && seq !== undefined && session.doubted.get(stream) !== seq;
+}
+
 /** Before a report is given up for its time: either clock may have been set since the offset was measured. */
 function doubtTime(draft: Draft, session: Session, { stream, seq }: Refuse, view: View): void {
   session.doubtedAt = view.mono;
+  if (stream !== undefined && seq !== undefined) session.doubted = new Map(session.doubted).set(stream, seq);
   rewind(session, stream, seq);
   measureAnew(draft, session, view);
 }

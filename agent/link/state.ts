@@ -30,7 +30,7 @@ export const TIMES = {
   hastePauseMs: 500,
   /** So long reports wait for a clock offset: without one, a wrong clock would have them refused for good. */
   measureMs: 3000,
-  /** A refused time has the offset measured anew so often at most; in between the report is given up. */
+  /** A report refused again for its time so soon after the offset was measured anew is given up. */
   doubtEveryMs: 5000,
 } as const;
 
@@ -73,6 +73,8 @@ export interface Session {
   measuringUntil: number;
   /** When (monotonic) a refused time last had the offset measured anew. */
   doubtedAt: number;
+  /** The report of each stream whose time was doubted last. */
+  doubted: ReadonlyMap<string, number>;
 }
 
 export interface Stopping {

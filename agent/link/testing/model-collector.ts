@@ -23,7 +23,7 @@ export interface ModelCollector {
   received: AgentFrame[];
   cut(): void;
   /** The next report is answered with this instead of being stored; without its number when `mute`. */
-  refuseNext(code: ErrorCode, options?: { mute?: boolean; retryAfterMs?: number }): void;
+  refuseNext(code: ErrorCode, options?: { mute?: boolean; retryAfterMs?: number; times?: number }): void;
   /** The next frame in this direction vanishes. */
   lose(way: 'in' | 'out'): void;
   /** Until healed, no connection comes about. */
@@ -41,7 +41,7 @@ export function modelCollector(clock: Clock, delayMs: () => number): ModelCollec
   let refusal: Refusal | undefined;
   const takeRefusal = (): Refusal | undefined => {
     const told = refusal;
-    refusal = undefined;
+    refusal = told && told.times > 1 ? { ...told, times: told.times - 1 } : undefined;
     return told;
   };
   const losing = { in: 0, out: 0 };
@@ -67,8 +67,8 @@ export function modelCollector(clock: Clock, delayMs: () => number): ModelCollec
       cut.alive = false;
       later(() => cut.events.closed({ message: 'cut', upgradeRefused: false }));
     },
-    refuseNext(code, { mute = false, retryAfterMs = 3000 } = {}) {
-      refusal = { code, mute, retryAfterMs };
+    refuseNext(code, { mute = false, retryAfterMs = 3000, times = 1 } = {}) {
+      refusal = { code, mute, retryAfterMs, times };
     },
     lose(way) {
       losing[way] += 1;
@@ -113,6 +113,7 @@ interface Refusal {
   code: ErrorCode;
   mute: boolean;
   retryAfterMs: number;
+  times: number;
 }
 
 function conversation(
