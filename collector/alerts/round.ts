@@ -34,8 +34,11 @@ export function openRound({ fleet, verdicts, ledger }: RoundOptions): Round {
       let i = 0;
       for (const host of fleet.hosts()) {
         const verdict = verdicts.verdict(host);
-        if (seen.get(host) !== verdict || turn < 0 || i % TURNS === turn) hosts.add(host);
-        seen.set(host, verdict);
+        if (turn < 0 || i % TURNS === turn) hosts.add(host);
+        if (seen.get(host) !== verdict) {
+          hosts.add(host);
+          seen.set(host, verdict);
+        }
         i++;
       }
       for (const group of ledger.waiting()) if (group.startsWith(HOST)) hosts.add(group.slice(HOST.length));

@@ -268,6 +268,7 @@ test('trouble of its own freezes the verdicts, and afterwards every silence is c
   s.fall('a');
   s.pass(600);
   assert.deepEqual([s.word('a'), s.kinds('a').at(-1)], ['collector-away', 'own-trouble']);
+  assert.equal(s.effects.filter((e) => e.kind === 'verdict').length, 3, 'up, suspect, collector-away');
   s.give({ kind: 'own-trouble', on: false });
   s.pass(119);
   assert.equal(s.word('a'), 'suspect');

@@ -39,7 +39,7 @@ function followClock(fleet: Fleet, now: number): void {
 
 function tickUp(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
   const { word } = life.verdict;
-  if (word !== 'up' && word !== 'collector-away') return;
+  if (word !== 'up' && (word !== 'collector-away' || fleet.ownTrouble)) return;
   const quiet = quietMs(fleet, life, now);
   if (quiet < fleet.config.suspectAfter || life.plannedUntil > now) return;
   const { closed, timeZone } = life;

@@ -1,7 +1,7 @@
 // The verdicts on disk: one row a host with the machine's state, and the trail of every verdict with its corrections. Promise:
 // what one tick decided is written in one transaction, in order; at most one row of a host is open.
 
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Tables } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
 import type { Effect, HostLife, Testimony } from './model.ts';
@@ -66,6 +66,30 @@ function openMark(state: State): (tx: State, run: RunMark, now: number) => Promi
     void (await tx.executeQuery({ ...query, parameters: [now, run.endedAt, run.id] }));
 }
 
+/** Gives hosts back what was written down of them. */
+export async function recall(state: State, lives: readonly HostLife[]): Promise<void> {
+  const byHost = new Map(lives.map((life) => [life.host, life]));
+  for (const part of parts(lives)) {
+    const rows = await state
+      .selectFrom('liveness')
+      .selectAll()
+      .where(
+        'hostId',
+        'in',
+        part.map((life) => life.host),
+      )
+      .execute();
+    for (const { hostId, word, since, lastHeardAt, state: saved } of rows) {
+      const { evidence, testimonies, ...rest } = JSON.parse(saved) as SavedLife;
+      const life = byHost.get(hostId);
+      // It may have been heard meanwhile.
+      if (life?.verdict.word !== 'never-seen') continue;
+      Object.assign(life, rest, { heardAt: lastHeardAt ?? 0, verdict: { word, since, evidence } });
+      life.testimonies = testimonies && new Map(testimonies);
+    }
+  }
+}
+
 /** Effects in order, each host at most once per round, so that a round can be written in few statements. */
 function rounds(effects: readonly Effect[]): Written[][] {
   const result: Written[][] = [];
@@ -97,19 +121,17 @@ async function writeRound(
   now: number,
 ): Promise<void> {
   const rows: NewRow[] = [];
-  const closing = new Map<number, number[]>();
+  const closing: { id: number; until: number }[] = [];
   for (const effect of round) {
     const before = openRow(effect.host);
-    if (effect.kind === 'verdict' && before !== undefined) {
-      const { at } = effect;
-      closing.set(at, [...(closing.get(at) ?? []), before]);
-    }
+    if (effect.kind === 'verdict' && before !== undefined) closing.push({ id: before, until: effect.at });
     rows.push(rowOf(effect, before ?? null, now));
   }
-  for (const [until, ids] of closing) {
-    for (const part of parts(ids)) {
-      await tx.updateTable('verdicts').set({ until }).where('id', 'in', part).execute();
-    }
+  for (const part of parts(closing)) {
+    const ends = sql.join(part.map(({ id, until }) => sql`(${id}, ${until})`));
+    await sql`update verdicts set until = v.column2 from (values ${ends}) as v where verdicts.id = v.column1`.execute(
+      tx,
+    );
   }
   for (const part of parts(rows)) {
     const made = await tx.insertInto('verdicts').values(part).returning(['id', 'hostId', 'until']).execute();

@@ -7,10 +7,18 @@ import type { Log, PresenceSink, StoredReport, VerdictSource } from '../services
 import type { State } from '../state/state.ts';
 import type { LivenessConfig } from './config.ts';
 import { step } from './liveness.ts';
-import { addHost, type Effect, type Fleet, type Input, openFleet, removeHost } from './model.ts';
+import {
+  addHost,
+  type Effect,
+  type Fleet,
+  type HostLife,
+  type Input,
+  openFleet,
+  removeHost,
+} from './model.ts';
 import { fleetTrouble } from './trouble.ts';
 import { openTestimonies, type TestimonyReader } from './testimony.ts';
-import { openTrail, type RunMark, type SavedLife, type Trail } from './trail.ts';
+import { openTrail, recall, type RunMark, type Trail } from './trail.ts';
 import type { Evidence, Verdict, VerdictWord } from './verdict.ts';
 
 /** Called at each change of a host's verdict, after the fact. */
@@ -48,8 +56,8 @@ const LAG_MS = 1_000;
 /** A tick so much late means that the process was suspended, or that the clock was set. */
 const STALL_MS = 5_000;
 const ALIVE_EVERY_MS = 5_000;
-/** Every host is saved once in so many rounds: all at once would hold up everybody for the time of ten thousand rows. */
-const SAVE_ROUNDS = 12;
+/** Every host is saved once in so many rounds: all at once would hold up everybody for the time of ten thousand rows. Of one that is up nothing is lost meanwhile. */
+const SAVE_ROUNDS = 120;
 const REFRESH_EVERY_MS = 30_000;
 const STILL_CONNECTED_MS = 60_000;
 const UNKNOWN: Verdict = { word: 'never-seen', since: 0, evidence: [] };
@@ -61,6 +69,7 @@ export async function openWatch(options: WatchOptions): Promise<Watch> {
   const trail = await openTrail(state);
   await readHosts(state, fleet, now);
   const { run, awayFrom } = await beginRun(state, now);
+  if (awayFrom !== undefined) recallHeard(fleet, awayFrom);
   const watcher = new Watcher(options, fleet, trail, run);
   if (awayFrom !== undefined) watcher.take({ kind: 'away', from: awayFrom, restart: true });
   watcher.start();
@@ -78,37 +87,35 @@ async function beginRun(state: State, now: number): Promise<{ run: RunMark; away
   return { run: { id, endedAt: null }, awayFrom };
 }
 
+/** Of a host that is up no frame is written down: it was heard within the limit before the last run ended. */
+function recallHeard(fleet: Fleet, endedAt: number): void {
+  for (const life of fleet.hosts.values()) {
+    if (life.verdict.word !== 'up') continue;
+    life.heardAt = Math.max(life.heardAt, endedAt - fleet.config.suspectAfter);
+  }
+}
+
 /** Brings the fleet in line with the hosts table; what is known of a host already stays. */
 async function readHosts(state: State, fleet: Fleet, now: number): Promise<void> {
   const rows = await state
     .selectFrom('hosts')
     .innerJoin('hospitals', 'hospitals.id', 'hosts.hospitalId')
-    .leftJoin('liveness', 'liveness.hostId', 'hosts.id')
-    .select(['hosts.id as host', 'hosts.name', 'hosts.hospitalId as hospital'])
-    .select(['timeZone', 'revokedAt', 'enrolledAt'])
-    .select(['word', 'since', 'lastHeardAt', 'liveness.state as saved'])
+    .where('hosts.revokedAt', 'is', null)
+    .select(['hosts.id as host', 'hosts.name', 'hosts.hospitalId as hospital', 'timeZone', 'enrolledAt'])
     .execute();
   const wanted = new Set<string>();
-  for (const row of rows) {
-    if (row.revokedAt !== null) continue;
-    wanted.add(row.host);
-    const { host, name, hospital, timeZone, word, since, lastHeardAt } = row;
-    const known = fleet.hosts.get(host);
-    if (known) {
-      known.name = name;
-      continue;
+  const added: HostLife[] = [];
+  for (const { enrolledAt, ...place } of rows) {
+    wanted.add(place.host);
+    const known = fleet.hosts.get(place.host);
+    if (known) known.name = place.name;
+    else {
+      const verdict: Verdict = { word: 'never-seen', since: enrolledAt, evidence: [] };
+      added.push(addHost(fleet, { ...place, verdict }, now));
     }
-    const place = { host, name, hospital, timeZone };
-    if (word === null || since === null || row.saved === null) {
-      addHost(fleet, { ...place, verdict: { word: 'never-seen', since: row.enrolledAt, evidence: [] } }, now);
-      continue;
-    }
-    const { evidence, testimonies, ...saved } = JSON.parse(row.saved) as SavedLife;
-    const seen = testimonies && { testimonies: new Map(testimonies) };
-    const verdict = { word, since, evidence };
-    addHost(fleet, { ...place, ...saved, ...seen, heardAt: lastHeardAt ?? 0, verdict }, now);
   }
   for (const host of fleet.hosts.keys()) if (!wanted.has(host)) removeHost(fleet, host);
+  await recall(state, added);
 }
 
 class Watcher implements Watch {

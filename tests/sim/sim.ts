@@ -5,6 +5,12 @@ import { parseArgs } from 'node:util';
 import { PLANTED } from './planted/index.ts';
 import { runSeed, type Scope, type SeedResult } from './world.ts';
 
+if (process.argv.includes('--fleet')) {
+  // Another simulation, of liveness at fleet size, with options of its own.
+  const { runFleet } = await import('./fleet/main.ts');
+  process.exit(await runFleet(process.argv.slice(2)));
+}
+
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
@@ -24,6 +30,7 @@ if (values.help) {
   --seeds N     how many worlds (100)             --first F   the first seed (1)
   --seed S      one world; --log prints every frame
   --scope WORD  delivery, or whole: with liveness, rules, alerts and the outbox (default: every fourth seed is whole)
+  --fleet       restarts and uplink cuts under 5,000 agents, detection times (--fleet --help)
   --planted     applies each planted bug and says after how many seeds it was caught; --only TEXT picks some
 
 A failing seed prints the command that repeats it; the exit code is 1 then.
