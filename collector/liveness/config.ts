@@ -40,6 +40,13 @@ const fields = {
     default: 0.95,
     help: 'Share of the hosts last up that must be back for that wait to end early.',
   },
+  wayBack: {
+    kind: 'duration',
+    min: 0,
+    max: 600_000,
+    default: 30_000,
+    help: 'After its own start, absence or doubt the collector waits so much longer than otherwise for a host that it has not heard since: agents space out their tries.',
+  },
   massShare: {
     kind: 'number',
     min: 0,

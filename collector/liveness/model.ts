@@ -171,7 +171,8 @@ export const isQuiet = (word: VerdictWord): boolean => QUIET.has(word);
 /** It should be heard; one that said goodbye, or was never heard, proves nothing by its silence. */
 export const isExpected = (word: VerdictWord): boolean => word === 'up' || QUIET.has(word);
 
-/** How long the collector has listened to this host in vain. */
+/** How long the collector has listened to this host in vain; one that has to come back first is given the time for its way. */
 export function quietMs(fleet: Fleet, life: HostLife, now: number): number {
-  return now - Math.max(life.heardAt, life.countFrom, fleet.listeningSince);
+  const from = Math.max(life.countFrom, fleet.listeningSince);
+  return life.heardAt >= from ? now - life.heardAt : now - from - fleet.config.wayBack;
 }

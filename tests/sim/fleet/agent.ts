@@ -21,11 +21,6 @@ export interface Site {
   agents: FleetAgent[];
 }
 
-export interface FleetNet {
-  /** Cuts of the collector's own uplink. */
-  uplinkCuts: number;
-}
-
 interface Connection {
   id: number;
   openedAt: number;
@@ -43,7 +38,6 @@ export interface AgentParts {
   scheduler: Scheduler;
   random: Random;
   collector: FleetCollector;
-  net: FleetNet;
   /** Called when something of its own begins or ends to keep it from being heard. */
   changed(agent: FleetAgent): void;
 }
@@ -57,6 +51,8 @@ export class FleetAgent {
   service: 'open' | 'closed' = 'open';
   /** Cuts of its own link to the outside; its neighbours reach it still. */
   cuts = 0;
+  /** Cuts of the collector's uplink through which this agent comes. */
+  lineCuts = 0;
   target: FleetAgent | undefined;
   witness: FleetAgent | undefined;
   readonly #parts: AgentParts;
@@ -235,8 +231,8 @@ export class FleetAgent {
   }
 
   #hasPath(): boolean {
-    const { net, collector } = this.#parts;
-    return this.cuts + this.site.cuts + net.uplinkCuts === 0 && collector.machineOn;
+    const { collector } = this.#parts;
+    return this.cuts + this.site.cuts + this.lineCuts === 0 && collector.machineOn;
   }
 
   #endRun(end: 'orderly' | 'unknown', reason?: 'stop' | 'shutdown'): void {

@@ -62,6 +62,8 @@ export class Truth {
   readonly violations: { at: number; what: string }[] = [];
   readonly detections: Detection[] = [];
   readonly counts = { pages: 0, ownPages: 0, verdicts: 0, falsePages: 0, platformPages: 0 };
+  /** Called at each failure, the first ones. */
+  onFailure: (what: string) => void = () => undefined;
   readonly #now: () => number;
   readonly #hosts = new Map<string, HostTruth>();
   readonly #open = new Map<string, Outage>();
@@ -76,7 +78,9 @@ export class Truth {
   }
 
   fail(what: string): void {
-    if (this.violations.length < MOST_KEPT) this.violations.push({ at: this.#now(), what });
+    if (this.violations.length >= MOST_KEPT) return;
+    this.violations.push({ at: this.#now(), what });
+    this.onFailure(what);
   }
 
   changed(agent: FleetAgent): void {

@@ -7,7 +7,7 @@ import { settled } from '../jobs.ts';
 import { type Random, seededRandom } from '../random.ts';
 import { Scheduler } from '../scheduler.ts';
 import { realState } from '../state.ts';
-import { FleetAgent, type FleetNet, type Site } from './agent.ts';
+import { FleetAgent, type Site } from './agent.ts';
 import { FleetCollector, WALL_START } from './collector.ts';
 import { judgeTold } from './history.ts';
 import { type Outage, Truth } from './truth.ts';
@@ -18,8 +18,9 @@ export interface FleetOptions {
   /** Forced restarts of the collector, as many cuts of its uplink, and a few suspensions. */
   restarts: number;
   cuts: number;
-  /** Longest cut of the uplink. */
+  /** Cuts of the uplink last from `shortestCutMs` (1 s) to this. */
   longestCutMs: number;
+  shortestCutMs?: number;
   /** Windows without forced events in which outages of every kind are planted. */
   windows: number;
   /** Settings of `liveness` that a planted bug changes. */
@@ -45,7 +46,7 @@ export class FleetWorld {
   readonly #options: FleetOptions;
   readonly #random: Random;
   readonly #sites = new Map<string, Site>();
-  readonly #net: FleetNet = { uplinkCuts: 0 };
+  #uplinkIsCut = false;
   #canaryIsDeaf = false;
   #disturbedAt = 0;
   #prunedAt = 0;
@@ -65,7 +66,7 @@ export class FleetWorld {
       scheduler,
       random: this.#random.split('collector'),
       liveness: options.liveness ?? {},
-      canReach: () => this.#canaryIsDeaf || this.#net.uplinkCuts === 0,
+      canReach: () => this.#canaryIsDeaf || !this.#uplinkIsCut,
       verdict: (host, word) => this.truth.verdict(host, word),
       notice: (notice) => this.truth.page(notice),
     });
@@ -97,7 +98,7 @@ export class FleetWorld {
       for (const id of this.#hostIds(site)) {
         const random = this.#random.split(id);
         const changed = (agent: FleetAgent): void => this.truth.changed(agent);
-        const agent = new FleetAgent({ id, site, scheduler, random, collector, net: this.#net, changed });
+        const agent = new FleetAgent({ id, site, scheduler, random, collector, changed });
         site.agents.push(agent);
         this.agents.push(agent);
       }
@@ -197,7 +198,7 @@ export class FleetWorld {
   #restart(draw: Random): void {
     const { collector } = this;
     const how = draw.pick(['killed', 'killed', 'stopped', 'machine'] as const);
-    const downMs = logBetween(draw, SECOND, 10 * MINUTE);
+    const downMs = logBetween(draw, SECOND, 5 * MINUTE);
     const planted = this.#plantNear(draw, downMs);
     if (how === 'machine') {
       collector.machineOn = false;
@@ -222,15 +223,21 @@ export class FleetWorld {
     for (const outage of planted) this.#endLater(outage, 7 * MINUTE);
   }
 
+  /** The whole of it, or one of several lines, which no canary sees. */
   #cutUplink(draw: Random): void {
-    const ms = logBetween(draw, SECOND, this.#options.longestCutMs);
+    const { shortestCutMs = SECOND, longestCutMs } = this.#options;
+    const ms = logBetween(draw, shortestCutMs, longestCutMs);
     const planted = this.#plantNear(draw, ms);
-    this.#canaryIsDeaf = draw.chance(0.5);
-    this.#net.uplinkCuts++;
-    for (const agent of this.agents) agent.pathLost();
+    const share = draw.chance(0.6) ? 1 : draw.between(0.2, 0.9);
+    const cut = this.agents.filter(() => draw() < share);
+    this.#canaryIsDeaf = share < 1 || draw.chance(0.3);
+    this.#uplinkIsCut = true;
+    for (const agent of cut) agent.lineCuts++;
+    for (const agent of cut) agent.pathLost();
     this.#pass(ms);
-    this.#net.uplinkCuts--;
-    for (const agent of this.agents) agent.pathFound();
+    this.#uplinkIsCut = false;
+    for (const agent of cut) agent.lineCuts--;
+    for (const agent of cut) agent.pathFound();
     this.#disturbed();
     this.done.cuts++;
     this.#pass(this.#restMs(draw));
@@ -354,6 +361,7 @@ export class FleetWorld {
 
   #look(): void {
     const { collector, scheduler, truth } = this;
+    if (this.#uplinkIsCut || !collector.isListening()) this.#disturbedAt = scheduler.now;
     if (collector.isDoubtful() || truth.platform) {
       truth.disturb();
       if (!truth.platform && scheduler.now - this.#disturbedAt > DOUBT_MS) {
