@@ -82,6 +82,7 @@ export function flatten(stats: IngestStats): Record<string, number> {
     gap_reports_total: stats.gapReports,
     refused_total: Object.values(stats.refused).reduce((sum, n) => sum + n, 0),
     pauses_total: stats.pauses,
+    dropped_frames_total: stats.dropped,
     commits_total: stats.commits,
     store_failures_total: stats.storeFailures,
     acknowledged_total: stats.ackCounts.reduce((sum, n) => sum + n, 0),

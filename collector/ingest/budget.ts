@@ -1,4 +1,7 @@
-// A token bucket: what one agent may send per second, with a burst. Pure; the caller brings the time.
+// A token bucket: what one agent may send per second, with a burst; and what a frame costs when it is more work than others. Pure;
+// the caller brings the time.
+
+import type { AgentFrame } from '../../shared/frame.ts';
 
 export interface Budget {
   readonly perSecond: number;
@@ -26,4 +29,18 @@ export function spend(budget: Budget, amount: number, now: number): number {
     return 0;
   }
   return Math.max(1, Math.ceil(((price - budget.tokens) * 1000) / budget.perSecond));
+}
+
+/** An event is looked up and written by itself, checks are written by the hundred, columns are read and kept. */
+const FRAMES_PER_EVENT = 5;
+const CHECKS_PER_FRAME = 4;
+const COLUMNS_PER_FRAME = 20;
+
+/** What a frame costs above the one that each costs, in frames. */
+export function priceOf(frame: AgentFrame): number {
+  if (frame.t === 'series') return Math.floor(frame.columns.length / COLUMNS_PER_FRAME);
+  if (frame.t !== 'report') return 0;
+  const events = frame.events?.length ?? 0;
+  const checks = frame.checks?.length ?? 0;
+  return events * FRAMES_PER_EVENT + Math.floor(checks / CHECKS_PER_FRAME);
 }

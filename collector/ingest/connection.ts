@@ -7,15 +7,26 @@ import type { CloseKind } from '../services.ts';
 import type { HostMark, Owner } from './commit.ts';
 import { firstCredit } from './credit.ts';
 import { deskOf, type Guest, type Hall, HIGH_WATER, type Wire } from './hall.ts';
-import { type Challenges, type Effect, openSession, type Session } from './model.ts';
+import type { Budget } from './budget.ts';
+import { type Challenges, type Desk, type Effect, openSession, type Session } from './model.ts';
 import { type Outcome, refusal, takeReport } from './report.ts';
-import { challenge, overBudget, refuseAndClose, takeFrame, takeIdentity, takeMalformed } from './session.ts';
+import {
+  challenge,
+  hearAgain,
+  overBudget,
+  overPrice,
+  refuseAndClose,
+  takeFrame,
+  takeIdentity,
+  takeMalformed,
+} from './session.ts';
 import { countRefusal } from './stats.ts';
 
 const STOP_SENDING_BYTES = 1024 ** 2;
 const GIVE_UP_BYTES = 4 * 1024 ** 2;
 const RETRY_MS = 2_000;
 const LISTS_SHARED = 20_000;
+const CLOSE_LATER_MS = 2_000;
 
 export class Conn implements Guest, Owner {
   readonly session: Session<HostMark>;
@@ -47,7 +58,7 @@ export class Conn implements Guest, Owner {
 
   receive(text: string, bytes: number): void {
     const { session } = this;
-    if (session.phase === 'closed') return;
+    if (this.drops()) return;
     const now = this.#hall.clock.now();
     const waitMs = this.#arrived(bytes, now);
     if (waitMs !== undefined) return this.#refuseTooFast(placeOf(text), waitMs);
@@ -58,6 +69,8 @@ export class Conn implements Guest, Owner {
       return this.#refuseMalformed(text, error);
     }
     const { desk } = session;
+    const pricedMs = desk && overPrice(session, desk, frame, now);
+    if (pricedMs !== undefined) return this.#refuseTooFast(placeOf(text), pricedMs);
     if (frame.t !== 'report' || desk === undefined) return this.apply(takeFrame(session, frame, now));
     const { stream, seq, series, at, off, checks, events, v } = frame;
     const more = { ...(checks === undefined ? {} : { checks }), ...(events === undefined ? {} : { events }) };
@@ -65,6 +78,25 @@ export class Conn implements Guest, Owner {
     this.#settle(takeReport(session, desk, head, now), (values) => {
       for (let i = 0; i < v.length; i++) values[i] = v[i] ?? Number.NaN;
     });
+  }
+
+  pinged(): boolean {
+    if (this.session.phase !== 'open') {
+      this.apply(refuseAndClose(this.session, 'FRAME_UNEXPECTED', 'a ping before the handshake is done'));
+      return false;
+    }
+    const waitMs = this.#arrived(0, this.#hall.clock.now());
+    if (waitMs !== undefined) this.#refuseTooFast({}, waitMs);
+    return waitMs === undefined;
+  }
+
+  drops(): boolean {
+    const { session } = this;
+    if (session.isDeaf) {
+      session.dropped++;
+      this.#hall.stats.dropped++;
+    }
+    return session.isDeaf || session.phase === 'closed';
   }
 
   receivePlain(bytes: Buffer, from: number, to: number): boolean {
@@ -178,6 +210,9 @@ export class Conn implements Guest, Owner {
         return void this.#tellClone(effect.hello, now);
       case 'close':
         return this.close(effect.kind, effect.code);
+      case 'close later':
+        this.wire.pause();
+        return void hall.clock.after(CLOSE_LATER_MS, () => this.close('refused', effect.code));
     }
   }
 
@@ -189,7 +224,10 @@ export class Conn implements Guest, Owner {
         .select(['id', 'publicKey', 'fingerprint', 'revokedAt'])
         .where('id', '=', hello.agent)
         .executeTakeFirst();
-      if (!this.#over) this.apply(takeIdentity(this.session, known, (host) => deskOf(hall, host)));
+      if (this.#over) return;
+      const openDesk = (host: string): Desk<HostMark> => deskOf(hall, host);
+      const budgetOf = (desk: Desk<HostMark>): Budget => (this.#via === 'http' ? desk.posts : desk.hellos);
+      this.apply(takeIdentity(this.session, known, { openDesk, budgetOf, now: hall.clock.now() }));
     } catch (error) {
       hall.log.error({ error: String(error) }, 'cannot look up a host');
       this.apply(
@@ -262,11 +300,20 @@ export class Conn implements Guest, Owner {
     const message = 'more than this agent may send';
     const place = stream === undefined || seq === undefined ? {} : { stream, seq };
     this.send({ t: 'refuse', code: 'RATE_LIMITED', message, ...place, retryAfterMs });
-    if (this.session.pauseMs === 0) return;
-    this.#hall.stats.pauses++;
-    this.wire.pause();
-    this.#hall.clock.after(this.session.pauseMs, () => this.#over || this.wire.resume());
+    const { pauseMs } = this.session;
     this.session.pauseMs = 0;
+    // Over HTTP there is nothing to pause: the answer to the post is what holds the next one back.
+    if (pauseMs === 0 || this.#via === 'http') return;
+    this.#hall.stats.pauses++;
+    this.session.isDeaf = true;
+    this.wire.pause();
+    this.#hall.clock.after(pauseMs, () => this.#hearAgain());
+  }
+
+  #hearAgain(): void {
+    if (this.#over) return;
+    this.apply(hearAgain(this.session, this.#hall.clock.now()));
+    if (!this.#hall.held.has(this)) this.wire.resume();
   }
 
   #refuseMalformed(text: string, error: unknown): void {

@@ -37,6 +37,10 @@ export interface Connection {
   ended(kind: CloseKind): void;
   /** Resolves when the handshake has ended, one way or the other. */
   readonly identified: Promise<void>;
+  /** A ping of the WebSocket itself: whether it is to be answered. */
+  pinged(): boolean;
+  /** Whether what comes next is dropped unseen; asked before anything is spent on it, and counted. */
+  drops(): boolean;
   /** The host, once it has proven who it is. */
   host(): string | undefined;
 }
@@ -93,6 +97,12 @@ export const HIGH_WATER = 50_000;
 const LISTS_BURST = 100;
 const LISTS_PER_SECOND = 1 / 60;
 
+/** A link that flaps needs a few a minute; who connects as fast as he can would cost as much as a thousand honest agents. */
+const HELLOS_BURST = 60;
+const HELLOS_PER_SECOND = 2;
+const POSTS_BURST = 120;
+const POSTS_PER_SECOND = 5;
+
 /** The host's desk, opened at its first session. */
 export function deskOf(hall: Hall, host: string): Desk<HostMark> {
   const known = hall.desks.get(host);
@@ -106,6 +116,8 @@ export function deskOf(hall: Hall, host: string): Desk<HostMark> {
     frames: openBudget(config.framesPerSecond, config.frameBurst, now),
     bytes: openBudget(config.bytesPerSecond, config.byteBurst, now),
     lists: openBudget(LISTS_PER_SECOND, LISTS_BURST, now),
+    hellos: openBudget(HELLOS_PER_SECOND, HELLOS_BURST, now),
+    posts: openBudget(POSTS_PER_SECOND, POSTS_BURST, now),
     offsetMs: 0,
     isKnown: (series) => store.columns(host, series) !== undefined,
     openMark(stream) {

@@ -289,6 +289,96 @@ test('an agent over its budget is told when to come back, and one that goes on i
   assert.equal(agent.last('ack')?.seq, next);
 });
 
+test('what comes in a pause is dropped unseen, and one word says that all of it is to be sent again', async () => {
+  const { agent, stream, store, settle, clock, ingest } = await greeted({
+    framesPerSecond: 10,
+    frameBurst: 5,
+  });
+  for (let seq = 0; seq < 40; seq++) agent.report(stream, seq);
+  await settle(60);
+  assert.equal(agent.heard.filter((f) => f.t === 'refuse').length, 3);
+  assert.equal(ingest.stats.dropped, 33);
+  await settle(300);
+  const word = agent.last('refuse');
+  assert.deepEqual([word?.code, word?.stream, word?.seq], ['RATE_LIMITED', undefined, undefined]);
+  assert.match(word?.message ?? '', /33 frames/);
+  for (let seq = (agent.last('ack')?.seq ?? -1) + 1; seq < 40; seq++) {
+    clock.advance(100);
+    agent.report(stream, seq);
+  }
+  await settle();
+  assert.equal(agent.last('ack')?.seq, 39);
+  assert.equal(store.watermark('a', stream), 39);
+});
+
+test('an agent that does not heed its pauses is paused for ever longer; one that does is forgiven', async () => {
+  const { agent, clock } = await greeted({ framesPerSecond: 10, frameBurst: 5 });
+  const pauses: number[] = [];
+  for (let round = 0; round < 7; round++) {
+    for (let n = 0; n < 400; n++) agent.say({ t: 'beat', n, at: 1 });
+    const before = clock.now();
+    while (agent.paused > 0) clock.advance(50);
+    pauses.push(clock.now() - before);
+  }
+  assert.deepEqual(pauses, [250, 500, 1000, 2000, 4000, 5000, 5000]);
+  clock.advance(10_000);
+  for (let n = 0; n < 20; n++) agent.say({ t: 'beat', n, at: 1 });
+  while (agent.paused > 0) clock.advance(50);
+  for (let n = 0; n < 20; n++) agent.say({ t: 'beat', n, at: 1 });
+  const before = clock.now();
+  while (agent.paused > 0) clock.advance(50);
+  assert.equal(clock.now() - before, 250);
+});
+
+test('events cost more than the frame that brings them, and an agent that sends too many is paused at once', async () => {
+  const { agent, stream, settle } = await greeted({ framesPerSecond: 10, frameBurst: 50 });
+  const events = Array.from({ length: 8 }, (_, i) => ({
+    at: i,
+    kind: 'host.boot' as const,
+    subject: `s${i}`,
+  }));
+  agent.report(stream, 0, { events });
+  assert.equal(agent.last('refuse'), undefined);
+  agent.report(stream, 1, { events });
+  const { code, seq } = agent.last('refuse') ?? {};
+  assert.deepEqual([code, seq, agent.paused], ['RATE_LIMITED', 1, 1]);
+  await settle(6_000);
+  agent.report(stream, 1, { events });
+  await settle();
+  assert.equal(agent.last('ack')?.seq, 1);
+});
+
+test('an agent that connects again and again is told when to come back, and let go only after a while', async () => {
+  const { key, settle, clock, ...world } = await greeted();
+  const again = async () => {
+    const agent = world.dial('a', key);
+    agent.greet([]);
+    await settle(3);
+    return agent;
+  };
+  let agent = await again();
+  for (let n = 0; n < 100 && agent.last('welcome'); n++) agent = await again();
+  assert.equal(agent.last('refuse')?.code, 'RATE_LIMITED');
+  assert.ok((agent.last('refuse')?.retryAfterMs ?? 0) > 0);
+  assert.deepEqual([agent.closed, agent.paused], [undefined, 1]);
+  clock.advance(2_000);
+  assert.equal(agent.closed, 'RATE_LIMITED');
+  assert.notEqual((await again()).last('welcome'), undefined);
+});
+
+test('a stranger who names a host does not use up what its agent may do', async () => {
+  const { key, settle, ...world } = await greeted();
+  const stranger = await world.enrol('b');
+  for (let n = 0; n < 200; n++) {
+    world.dial('a', stranger).greet([]);
+    await settle(3);
+  }
+  const agent = world.dial('a', key);
+  agent.greet([]);
+  await settle(3);
+  assert.notEqual(agent.last('welcome'), undefined);
+});
+
 test('a connection on which nothing comes is closed as timed out; beats and time are answered', async () => {
   const { agent, settle, clock, presence } = await greeted();
   agent.say({ t: 'beat', n: 7, at: 1 });

@@ -123,7 +123,8 @@ function* openSessions(hall: Hall): Iterable<Session> {
 function release(hall: Hall): void {
   hall.stats.pending = hall.committer.pending();
   if (hall.held.size === 0 || hall.committer.pending() >= HIGH_WATER) return;
-  for (const conn of hall.held) conn.wire.resume();
+  // Who sends too fast is resumed when its pause is over.
+  for (const conn of hall.held) if (!conn.session.isDeaf) conn.wire.resume();
   hall.held.clear();
 }
 

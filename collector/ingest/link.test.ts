@@ -206,6 +206,39 @@ test('a frame beyond the limit ends the connection with 1009 and leaves the coll
   await linked(served, streamId());
 });
 
+test('pings are answered, and count as frames when they come as a flood', async (t) => {
+  const served = await serve(t);
+  const stream = streamId();
+  const { socket, next } = await linked(served, stream);
+  socket.ping('x');
+  const [answered] = (await once(socket, 'pong')) as [Buffer];
+  assert.equal(answered.toString(), 'x');
+  for (let n = 0; n < 10_000; n++) socket.ping();
+  const { code } = await next('refuse');
+  assert.equal(code, 'RATE_LIMITED');
+  assert.ok(served.ingest.stats.pauses > 0);
+  socket.send(report(stream, 0));
+  // Dropped or not, the word about the pause comes first, and the report is taken when it is sent after it.
+  while ((served.store.watermark(served.presence[0]?.slice(6) ?? '', stream) ?? -1) < 0) {
+    await Promise.race([next('refuse'), next('ack')]);
+    socket.send(report(stream, 0));
+  }
+  assert.ok(served.ingest.stats.dropped > 0);
+  socket.close();
+});
+
+test('who was refused for good is told why and then not read from, however much it sends', async (t) => {
+  const served = await serve(t);
+  const { socket } = await linked(served, streamId());
+  const pouring = setInterval(() => {
+    for (let n = 0; n < 50 && socket.readyState === WebSocket.OPEN; n++) socket.send('{'.repeat(1000));
+  }, 1);
+  t.after(() => clearInterval(pouring));
+  const [closeCode, reason] = (await once(socket, 'close')) as [number, Buffer];
+  assert.deepEqual([closeCode, reason.toString()], [1008, 'FRAME_MALFORMED']);
+  assert.equal(served.ingest.stats.refused.FRAME_MALFORMED, 10);
+});
+
 test('a connection that is cut is told as reset or closed, never as goodbye', async (t) => {
   const served = await serve(t);
   const { socket, id } = await linked(served, streamId());

@@ -13,6 +13,8 @@ import { Sieve } from './sieve.ts';
 
 /** The second byte of a frame's head by its length. */
 const SHORT_HEAD = Array.from({ length: 126 }, (_, length) => String.fromCharCode(length));
+/** How long a refused agent has to read why. */
+const CUT_MS = 1_000;
 const MAX_PAYLOAD = LIMITS.frameBytes + 1024;
 
 /** Takes the upgrades of LINK_PATH on this server. Returns what detaches it again. */
@@ -24,6 +26,8 @@ export function attachLink(server: Server, ingest: Ingest): () => void {
     maxFragments: 64,
     maxBufferedChunks: 1024,
     clientTracking: false,
+    // Counted like any other frame before it is answered.
+    autoPong: false,
   });
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const path = (request.url ?? '').split('?')[0];
@@ -53,11 +57,20 @@ function serve(ws: WebSocket, socket: Duplex, ingest: Ingest): void {
   ws.on('message', (data: RawData, binary: boolean) => {
     // One fragment arrives as one Buffer, which is all that `nodebuffer` (the default) can give.
     const bytes = data as Buffer;
+    if (connection.drops()) return;
     if (binary) connection.receive('', 0);
     else connection.receive(bytes.toString(), bytes.length);
   });
+  ws.on('ping', (data: Buffer) => {
+    if (!connection.drops() && connection.pinged()) ws.pong(data);
+  });
   ws.on('error', (error: NodeJS.ErrnoException) => {
     kind = kindOf(error);
+    if (kind !== 'refused') return;
+    connection.ended(kind);
+    cutSoon(ws, socket);
+    // ws reads on after an error, to throw away what comes: not from a flood.
+    setImmediate(() => socket.pause());
   });
   ws.on('close', () => connection.ended(kind));
 }
@@ -70,6 +83,7 @@ function sift(socket: Duplex, connection: Connection): void {
   socket.off('data', toWs);
   const sieve = new Sieve({
     longest: LIMITS.frameBytes,
+    drops: () => connection.drops(),
     take: (bytes, from, to) => connection.receivePlain(bytes, from, to),
     pass: (bytes) => toWs.call(socket, bytes),
   });
@@ -104,17 +118,29 @@ function wireOf(ws: WebSocket, socket: Duplex): Wire {
       // Without compression ws keeps no queue of its own, so whole frames cannot get into each other.
       if (ws.readyState === ws.OPEN) socket.write(`\x81${SHORT_HEAD[text.length]}${text}`, 'latin1');
     },
-    close: (code) => closeSoon(ws, code),
+    close: (code) => closeSoon(ws, socket, code),
     pause: () => ws.pause(),
     resume: () => ws.resume(),
     bufferedBytes: () => ws.bufferedAmount,
   };
 }
 
-function closeSoon(ws: WebSocket, code: ErrorCode | 'IDLE' | 'REPLACED' | 'STOPPING'): void {
+function closeSoon(ws: WebSocket, socket: Duplex, code: ErrorCode | 'IDLE' | 'REPLACED' | 'STOPPING'): void {
   // Nobody answers on a dead connection: waiting for the closing handshake would only hold memory.
   if (code === 'IDLE') return ws.terminate();
-  // A paused socket would never read the answer to its close.
-  ws.resume();
-  ws.close(code === 'STOPPING' ? 1001 : 1008, code);
+  if (code === 'STOPPING' || code === 'REPLACED') {
+    // A paused socket would never read the answer to its close.
+    ws.resume();
+    ws.close(code === 'STOPPING' ? 1001 : 1008, code);
+    return;
+  }
+  ws.close(1008, code);
+  cutSoon(ws, socket);
+}
+
+/** Who was refused is told so, and then not read from any more, whatever it still sends. */
+function cutSoon(ws: WebSocket, socket: Duplex): void {
+  socket.end();
+  socket.pause();
+  setTimeout(() => ws.terminate(), CUT_MS).unref();
 }

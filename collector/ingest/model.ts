@@ -24,6 +24,9 @@ export interface Desk<M extends Mark = Mark> {
   readonly bytes: Budget;
   /** New lists of columns: each is kept for good. */
   readonly lists: Budget;
+  /** Handshakes on a WebSocket, and posts, each of which brings one: they cost more than frames. */
+  readonly hellos: Budget;
+  readonly posts: Budget;
   /** The clock offset as last measured; what comes by HTTP has no session of its own to measure it in. */
   offsetMs: number;
   /** Whether the store has this list of columns of the host. */
@@ -69,6 +72,8 @@ export interface Session<M extends Mark = Mark> {
   mark?: M | undefined;
   /** Lists of columns declared on this connection, by id. */
   readonly series: Map<string, readonly string[]>;
+  /** All columns of these lists. */
+  readonly columns: Set<string>;
   liveStream: string;
   historyAt: number;
   /** Whether it may send history now, and since when that stands. */
@@ -79,6 +84,11 @@ export interface Session<M extends Mark = Mark> {
   tooFast: number;
   /** Set when the agent must not be read from for a while; the shell obeys and clears it. */
   pauseMs: number;
+  /** Not read from: what had been read already is dropped unseen, and counted. */
+  isDeaf: boolean;
+  dropped: number;
+  /** Pauses in a row in which it went on sending. */
+  floods: number;
   creditBytes: number;
 }
 
@@ -105,7 +115,9 @@ export type Effect =
   | { do: 'offset'; offsetMs: number; rttMs: number }
   | { do: 'goodbye'; reason: GoodbyeReason }
   | { do: 'cloned'; hello: Hello }
-  | { do: 'close'; kind: CloseKind; code: ErrorCode | 'IDLE' };
+  | { do: 'close'; kind: CloseKind; code: ErrorCode | 'IDLE' }
+  /** Nothing is read from it meanwhile. */
+  | { do: 'close later'; code: ErrorCode };
 
 export function openSession<M extends Mark>(rules: Rules, nonces: Challenges, now: number): Session<M> {
   return {
@@ -116,6 +128,7 @@ export function openSession<M extends Mark>(rules: Rules, nonces: Challenges, no
     heardAt: now,
     offsetMs: 0,
     series: new Map(),
+    columns: new Set(),
     liveStream: '',
     historyAt: 0,
     turn: 'none',
@@ -123,6 +136,9 @@ export function openSession<M extends Mark>(rules: Rules, nonces: Challenges, no
     malformed: 0,
     tooFast: 0,
     pauseMs: 0,
+    isDeaf: false,
+    dropped: 0,
+    floods: 0,
     creditBytes: 0,
   };
 }

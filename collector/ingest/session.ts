@@ -21,7 +21,7 @@ import {
   type Series,
   signedText,
 } from '../../shared/frame.ts';
-import { spend } from './budget.ts';
+import { type Budget, priceOf, spend } from './budget.ts';
 import type { Desk, Effect, GapEntry, KnownHost, Mark, Session } from './model.ts';
 import { isPossible, jump, markOf } from './report.ts';
 
@@ -30,6 +30,12 @@ export const MALFORMED_MAX = 10;
 const LISTS_MAX = 500;
 /** Refusals for sending too fast, in a row, before the collector stops reading from the agent. */
 const PATIENCE = 3;
+/** For how long, at first; twice as long each time when it goes on all the same. */
+const PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 5_000;
+const LONGEST_FLOODS = 5;
+/** More frames than one reading of the socket brings of honest reports: it does not heed what it is told. */
+const UNHEEDED = 300;
 
 export function challenge(collector: string, nonce: string, now: number): CollectorFrame {
   return {
@@ -85,11 +91,19 @@ function takeHello(session: Session, hello: Hello): readonly Effect[] {
   return [{ do: 'identify', hello }];
 }
 
+/** What receives an agent that has proven who it is. */
+export interface Reception<M extends Mark> {
+  openDesk: (host: string) => Desk<M>;
+  /** What a handshake is paid from. */
+  budgetOf: (desk: Desk<M>) => Budget;
+  now: number;
+}
+
 /** The answer to `identify`: the host that the hello names, or undefined when there is none. */
 export function takeIdentity<M extends Mark>(
   session: Session<M>,
   known: KnownHost | undefined,
-  openDesk: (host: string) => Desk<M>,
+  { openDesk, budgetOf, now }: Reception<M>,
 ): readonly Effect[] {
   const hello = session.hello;
   if (session.phase !== 'identifying' || !hello) return NOTHING;
@@ -102,11 +116,26 @@ export function takeIdentity<M extends Mark>(
     const why = 'the key is used by a machine with another fingerprint than the enrolled one';
     return [{ do: 'cloned', hello }, ...refuseAndClose(session, 'CLONED_KEY', why)];
   }
+  const desk = openDesk(known.id);
+  // Only now, or a stranger could use up what an agent may do.
+  const waitMs = spend(budgetOf(desk), 1, now);
+  if (waitMs > 0) return turnAway(session, waitMs);
   session.phase = 'open';
-  session.desk = openDesk(known.id);
-  session.offsetMs = session.desk.offsetMs;
+  session.desk = desk;
+  session.offsetMs = desk.offsetMs;
   session.liveStream = hello.streams.at(-1) ?? '';
   return [{ do: 'opened', hello }];
+}
+
+/** It is told when to come back, and let go only after a while: one that does not heed it is slowed down all the same. */
+function turnAway(session: Session, retryAfterMs: number): readonly Effect[] {
+  session.phase = 'closed';
+  const message = 'too many connections one after the other';
+  const frame: Refuse = { t: 'refuse', code: 'RATE_LIMITED', message, retryAfterMs };
+  return [
+    { do: 'send', frame },
+    { do: 'close later', code: 'RATE_LIMITED' },
+  ];
 }
 
 function isProven({ rules, nonces }: Session, hello: Hello, publicKey: string): boolean {
@@ -133,12 +162,11 @@ function takeSeries(session: Session, desk: Desk, frame: Series, now: number): r
     return refused('SERIES_CHANGED', `series ${frame.id} is not the hash of its columns`);
   const bad = frame.columns.find((column) => !isOwnKey(column));
   if (bad !== undefined) return refused('FRAME_MALFORMED', `series: ${bad.slice(0, 80)} is not a series key`);
-  const all = new Set([...session.series.values()].flat());
-  for (const column of frame.columns) all.add(column);
-  if (all.size > session.rules.seriesPerHost) {
-    const limit = session.rules.seriesPerHost;
-    return refused('SERIES_LIMIT', `${all.size} series; the limit is ${limit} per host`);
-  }
+  const limit = session.rules.seriesPerHost;
+  const fresh = new Set(frame.columns.filter((column) => !session.columns.has(column)));
+  const count = session.columns.size + fresh.size;
+  if (count > limit) return refused('SERIES_LIMIT', `${count} series; the limit is ${limit} per host`);
+  for (const column of fresh) session.columns.add(column);
   return [{ do: 'declare', id: frame.id, columns: frame.columns }];
 }
 
@@ -187,10 +215,37 @@ export function overBudget(session: Session, desk: Desk, bytes: number, now: num
     session.tooFast = 0;
     return undefined;
   }
+  return tooMuch(session, waitMs, now);
+}
+
+/** The same for what a frame turned out to cost beyond that. It was read to find out: no more of the kind is. */
+export function overPrice(session: Session, desk: Desk, frame: AgentFrame, now: number): number | undefined {
+  const price = priceOf(frame);
+  const waitMs = price === 0 ? 0 : spend(desk.frames, price, now);
+  if (waitMs === 0) return undefined;
+  session.tooFast = PATIENCE;
+  return tooMuch(session, waitMs, now);
+}
+
+function tooMuch(session: Session, waitMs: number, now: number): number {
   session.heardAt = now;
   session.tooFast++;
-  if (session.tooFast >= PATIENCE) session.pauseMs = Math.min(5_000, Math.max(200, waitMs));
+  if (session.tooFast >= PATIENCE) {
+    session.pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS * 2 ** session.floods, waitMs));
+  }
   return waitMs;
+}
+
+/** The pause is over. What was dropped in it, whatever it was, is to be sent again: one word for all of it. */
+export function hearAgain(session: Session, now: number): readonly Effect[] {
+  const { dropped } = session;
+  session.isDeaf = false;
+  session.dropped = 0;
+  session.heardAt = now;
+  session.floods = dropped > UNHEEDED ? Math.min(LONGEST_FLOODS, session.floods + 1) : 0;
+  if (dropped === 0 || session.phase !== 'open') return NOTHING;
+  const message = `${dropped} frames were not looked at: more than this agent may send`;
+  return [{ do: 'send', frame: { t: 'refuse', code: 'RATE_LIMITED', message, retryAfterMs: PAUSE_MS } }];
 }
 
 /** A frame that could not be decoded. `place` is what could still be read of it. */

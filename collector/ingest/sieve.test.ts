@@ -36,6 +36,7 @@ function sift(bytes: Buffer, sizes: readonly number[]): { taken: string[]; passe
       taken.push(chunk.toString('latin1', from, to));
       return true;
     },
+    drops: () => false,
     pass: (chunk) => passed.push(Buffer.from(chunk)),
   });
   for (let at = 0, k = 0; at < bytes.length; k++) {

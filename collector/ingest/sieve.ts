@@ -10,6 +10,7 @@
 
 /** Final, text, and the reserved bits clear. */
 const TEXT = 0x81;
+const CLOSE = 0x88;
 const MASKED = 0x80;
 const LONGEST_HEAD = 14;
 /** Where a report differs from other frames: `{"t":"r`. */
@@ -24,6 +25,8 @@ export interface SieveOptions {
   longest: number;
   /** Whether bytes[from..to), the unmasked payload of a text frame, were taken. */
   take(bytes: Buffer, from: number, to: number): boolean;
+  /** Asked before each whole frame but a closing one: it is dropped unseen, for next to nothing. */
+  drops(): boolean;
   /** For ws. */
   pass(bytes: Buffer): void;
 }
@@ -83,6 +86,7 @@ export class Sieve {
   }
 
   #sift(bytes: Buffer, at: number, size: number): void {
+    if (bytes[at] !== CLOSE && this.#options.drops()) return;
     if (bytes[at] === TEXT) {
       const from = at + headLength(bytes, at);
       const to = at + size;

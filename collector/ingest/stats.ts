@@ -25,6 +25,8 @@ export interface IngestStats {
   gapReports: number;
   refused: Partial<Record<ErrorCode, number>>;
   pauses: number;
+  /** Frames that were not looked at, of agents that sent too fast. */
+  dropped: number;
   commits: number;
   storeFailures: number;
   /** Gauge: reports accepted and not yet durable. */
@@ -54,6 +56,7 @@ export function openStats(): IngestStats {
     gapReports: 0,
     refused: {},
     pauses: 0,
+    dropped: 0,
     commits: 0,
     storeFailures: 0,
     pending: 0,
