@@ -25,6 +25,26 @@ const HISTORY: ReadonlyMap<string, number> = new Map([
   ['service_restarts', 14],
 ]);
 
+interface Remembered {
+  key: string;
+  place: number;
+  slots: number;
+}
+
+const remembered = new WeakMap<Layout, readonly Remembered[]>();
+
+/** The series of a layout whose past is kept: looked up for every report, hence once for all hosts. */
+function rememberedOf(layout: Layout): readonly Remembered[] {
+  let found = remembered.get(layout);
+  if (!found) {
+    found = [...HISTORY].flatMap(([metric, slots]) =>
+      layout.series(metric).map(({ key }) => ({ key, place: layout.place.get(key) ?? -1, slots })),
+    );
+    remembered.set(layout, found);
+  }
+  return found;
+}
+
 export class HostRecord {
   readonly checks = new Map<
     string,
@@ -42,6 +62,7 @@ export class HostRecord {
   /** Series that have a value. */
   #known = 0;
   #histories = new Map<string, History>();
+  #remembered: readonly Remembered[] = [];
 
   constructor(name: HostName, layouts: Layouts, verdicts: Pick<VerdictSource, 'verdict'>, clock: Clock) {
     this.name = name;
@@ -61,7 +82,8 @@ export class HostRecord {
     const places = this.#layout.placesOf(layout);
     // The agent's clock, though corrected, may lie ahead: a value must not block the next one.
     const at = Math.min(report.at, report.arrivedAt);
-    for (let i = 0; i < places.length; i++) this.#put(places[i] ?? -1, report.values[i] ?? Number.NaN, at);
+    const { values } = report;
+    for (let i = 0; i < places.length; i++) this.#put(places[i] as number, values[i] as number, at);
     this.at = Math.max(this.at, at);
     this.#remember(at);
   }
@@ -114,6 +136,7 @@ export class HostRecord {
     intervals.set(this.#intervals);
     this.#intervals = intervals;
     this.#layout = layout;
+    this.#remembered = rememberedOf(layout);
   }
 
   #put(place: number, value: number, at: number): void {
@@ -126,15 +149,12 @@ export class HostRecord {
   }
 
   #remember(at: number): void {
-    for (const [metric, slots] of HISTORY) {
-      for (const { key } of this.#layout.series(metric)) {
-        const newest = this.#at(key);
-        // Only what this report brought: an older value is not the value of now, late data is not put in.
-        if (newest?.at !== at) continue;
-        let history = this.#histories.get(key);
-        if (!history) this.#histories.set(key, (history = openHistory(slots)));
-        history.put(at, newest.value);
-      }
+    for (const { key, place, slots } of this.#remembered) {
+      // Only what this report brought: an older value is not the value of now, late data is not put in.
+      if (this.#ats[place] !== at) continue;
+      let history = this.#histories.get(key);
+      if (!history) this.#histories.set(key, (history = openHistory(slots)));
+      history.put(at, this.#values[place] as number);
     }
   }
 
