@@ -32,7 +32,7 @@ export const storeConfig = {
     segmentSize: {
       kind: 'size',
       help: 'Size at which a journal file is closed and the next one begun.',
-      default: 32 * 1024 ** 2,
+      default: 8 * 1024 ** 2,
       min: 64 * 1024,
       max: 1024 ** 3,
     },

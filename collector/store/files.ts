@@ -4,7 +4,8 @@ import fs from 'node:fs';
 
 export interface Files {
   list(folder: string): string[];
-  read(path: string): Uint8Array<ArrayBuffer>;
+  /** The whole file. `into`, what an earlier call gave, may be used again for it: fresh memory costs more than the reading. */
+  read(path: string, into?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
   /** Opens for reading and writing, making the file when it is not there. */
   open(path: string): number;
   /** Writes all bytes at the offset. */
@@ -19,13 +20,18 @@ export interface Files {
   freeBytes(folder: string): number;
 }
 
+/** The next file may be a little longer. */
+const SPARE_BYTES = 1024 ** 2;
+
 export const realFiles: Files = {
   list: (folder) => fs.readdirSync(folder).sort(),
-  read(path) {
+  read(path, into) {
     // Not from the shared pool: values are read in place and need their alignment.
     const handle = fs.openSync(path, 'r');
     try {
-      const data = new Uint8Array(fs.fstatSync(handle).size);
+      const { size } = fs.fstatSync(handle);
+      const fits = into !== undefined && into.buffer.byteLength >= size;
+      const data = new Uint8Array(fits ? into.buffer : new ArrayBuffer(size + SPARE_BYTES), 0, size);
       let done = 0;
       for (let n = 1; n > 0 && done < data.length; done += n)
         n = fs.readSync(handle, data, done, data.length - done, done);

@@ -75,9 +75,10 @@ export class Journal {
     this.group = atLeast;
     const names = files.list(folder).filter((n) => SEGMENT.test(n));
     let last = 0;
+    let data: Uint8Array<ArrayBuffer> | undefined;
     names.forEach((name, i) => {
       const path = join(folder, name);
-      const data = files.read(path);
+      data = files.read(path, data);
       const firstGroup = Number(name.slice(0, 12));
       const after = Math.max(last, firstGroup - 1);
       const { end, lastGroup } = this.replaySegment(path, data, after, each, i === names.length - 1);
