@@ -39,12 +39,25 @@ export async function refuse(state: State, alertId: string, hospitalId: string |
   throw new NamedError('CONFLICT', `alert ${alertId} is ${row.state}`);
 }
 
-/** Runs tasks one after the other, whatever each comes to. */
-export function oneAtATime(): <T>(task: () => Promise<T>) => Promise<T> {
+export interface Turns {
+  /** Runs tasks one after the other, whatever each comes to. */
+  take<T>(task: () => Promise<T>): Promise<T>;
+  /** Nobody's task is under way. */
+  areFree(): boolean;
+}
+
+export function openTurns(): Turns {
   let last: Promise<unknown> = Promise.resolve();
-  return (task) => {
-    const next = last.then(task, task);
-    last = next.catch(() => undefined);
-    return next;
+  let under = 0;
+  return {
+    areFree: () => under === 0,
+    take(task) {
+      under++;
+      const next = last.then(task, task).finally(() => {
+        under--;
+      });
+      last = next.catch(() => undefined);
+      return next;
+    },
   };
 }

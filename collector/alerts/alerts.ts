@@ -8,15 +8,15 @@ import { RULES } from '../rules/index.ts';
 import type { RuleUnit } from '../rules/rule.ts';
 import type { Log, VerdictSource } from '../services.ts';
 import type { State } from '../state/state.ts';
-import { acknowledge, oneAtATime, refuse } from './acknowledge.ts';
-import { openCanaries } from './canaries.ts';
+import { acknowledge, openTurns, refuse, type Turns } from './acknowledge.ts';
+import { type Canaries, openCanaries } from './canaries.ts';
 import type { AlertsConfig } from './config.ts';
 import type { RulesConfig } from './evaluate.ts';
 import { newName } from './ids.ts';
 import { LONGEST_BACKOFF_MS } from './deliver.ts';
 import { openLedger } from './ledger.ts';
 import { openOutbox, type Outbox } from './outbox.ts';
-import { type AlertChange, openPass } from './pass.ts';
+import { type AlertChange, openPass, type Pass } from './pass.ts';
 
 export interface Alerts {
   /** Somebody takes the alert over. Throws NamedError NOT_FOUND or CONFLICT (not firing). `hospitalId`: confined to it. */
@@ -79,23 +79,20 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
   const pass = openPass({ ...options, rules: options.rules ?? RULES, ledger, canaries, newId, emit });
   if (channels.length === 0) log.warn({}, 'no channel is configured: alerts are shown on the page only');
 
-  const inTurn = oneAtATime();
-  const judge = async (): Promise<void> => {
-    if (await inTurn(() => pass.run(clock.now()))) outbox.wake();
-    if (await canaries.send()) outbox.wake();
-  };
+  const turns = openTurns();
+  const parts = { pass, canaries, outbox, turns, clock, log };
+  const tick = openTick(parts);
   const run = async (): Promise<void> => {
-    await judge();
+    await turns.take(() => judge(parts));
     outbox.wake();
     await outbox.run();
     await outbox.idle();
   };
-  const tick = openTick(judge, outbox, log);
-  const timer = clock.every(TICK_MS, () => void tick());
+  const timer = clock.every(TICK_MS, tick);
 
   return {
     acknowledge: (alertId, who, note, hospitalId) =>
-      inTurn(async () => {
+      turns.take(async () => {
         const alert = ledger.find(alertId);
         const hidden = hospitalId !== undefined && alert?.hospitalId !== hospitalId;
         if (!alert || hidden) {
@@ -113,31 +110,69 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
     run,
     async close() {
       timer.cancel();
-      await inTurn(async () => undefined);
+      await turns.take(async () => undefined);
       await outbox.close();
     },
   };
 }
 
-/** What the timer calls. */
-function openTick(judge: () => Promise<void>, outbox: Outbox, log: Log): () => Promise<void> {
+interface Parts {
+  pass: Pass;
+  canaries: Canaries;
+  outbox: Outbox;
+  turns: Turns;
+  clock: Clock;
+  log: Log;
+}
+
+/** Judges, and keeps what changed with the messages about it. */
+async function judge(
+  { pass, canaries, outbox, clock }: Parts,
+  judged = pass.judge(clock.now()),
+): Promise<void> {
+  const judgement = await judged;
+  if (judgement && (await pass.commit(judgement))) outbox.wake();
+  if (canaries.isDue(clock.now()) && (await canaries.send(clock.now()))) outbox.wake();
+}
+
+/** What the timer calls. In nearly every second nothing has changed and nothing is due: then nothing is waited for. */
+function openTick(parts: Parts): () => void {
+  const { pass, canaries, outbox, turns, clock, log } = parts;
   let judging = false;
   let failing = false;
-  return async () => {
-    // A slow disk must not pile passes up; a slow channel must not hold the next pass back.
-    if (judging) return;
+  const deliver = (): void => {
+    outbox.run().catch((error: unknown) => log.error({ error }, 'the outbox cannot be read'));
+  };
+  const failed = (error: unknown): void => {
+    if (!failing) log.error({ error }, 'alerts cannot be kept; they are judged again each second');
+    failing = true;
+  };
+  const keep = async (judged?: ReturnType<Pass['judge']>): Promise<void> => {
     judging = true;
     try {
-      await judge();
+      await turns.take(() => judge(parts, judged));
       if (failing) log.info({}, 'alerts are kept again');
       failing = false;
     } catch (error) {
-      if (!failing) log.error({ error }, 'alerts cannot be kept; they are judged again each second');
-      failing = true;
+      failed(error);
     } finally {
       judging = false;
     }
-    outbox.run().catch((error: unknown) => log.error({ error }, 'the outbox cannot be read'));
+    deliver();
+  };
+  return () => {
+    // A slow disk must not pile passes up; a slow channel must not hold the next pass back.
+    if (judging) return;
+    const now = clock.now();
+    // While somebody takes an alert over, the pass waits for its turn.
+    if (failing || !turns.areFree() || canaries.isDue(now)) return void keep();
+    try {
+      const judged = pass.judge(now);
+      if (judged) void keep(judged);
+      else if (outbox.isDue(now)) deliver();
+    } catch (error) {
+      failed(error);
+    }
   };
 }
 

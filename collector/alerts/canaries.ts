@@ -9,8 +9,10 @@ import { writeMessages } from './messages.ts';
 import type { Outcome } from './deliver.ts';
 
 export interface Canaries {
-  /** Queues what is due; cheap when nothing is. True: something was queued. */
-  send(): Promise<boolean>;
+  /** Whether `send` would look at all. */
+  isDue(now: number): boolean;
+  /** Queues what is due. True: something was queued. */
+  send(now: number): Promise<boolean>;
   learn(outcome: Outcome): void;
   judged(now: number): Judged;
 }
@@ -73,9 +75,9 @@ export async function openCanaries(options: CanariesOptions): Promise<Canaries> 
   };
 
   return {
-    async send() {
-      const now = clock.now();
-      if (now < lookAgainAt && lookAgainAt - now <= LOOK_EVERY_MS) return false;
+    // A look that is further away than it can have been set: the clock went back.
+    isDue: (now) => now >= lookAgainAt || lookAgainAt - now > LOOK_EVERY_MS,
+    async send(now) {
       lookAgainAt = now + LOOK_EVERY_MS;
       const dueAt = lastTimeOfDay(now, config.canaryAt, config.canaryTimeZone);
       const due = [...records].filter(([, record]) => record.queuedAt < dueAt);

@@ -9,8 +9,10 @@ import { fromOutboxRow } from './messages.ts';
 import type { State } from '../state/state.ts';
 
 export interface Outbox {
-  /** Something was written into the outbox: the next run looks. */
+  /** Something was written into the outbox: it is due. */
   wake(): void;
+  /** Whether `run` would look at all. */
+  isDue(now: number): boolean;
   /** Looks at what waits and starts what may go; resolves when those tries have ended. */
   run(): Promise<void>;
   /** Resolves when nothing is under way. */
@@ -51,10 +53,12 @@ export function openOutbox(options: OutboxOptions): Outbox {
     return done;
   };
 
+  // Further ahead than it can have been set: the clock went back.
+  const isLookDue = (now: number): boolean => now >= lookAt || lookAt - now > LOOK_EVERY_MS;
+
   const run = async (): Promise<void> => {
     const now = clock.now();
-    // Further ahead than it can have been set: the clock went back.
-    if (now < lookAt && lookAt - now <= LOOK_EVERY_MS) return;
+    if (!isLookDue(now)) return;
     lookAt = now + LOOK_EVERY_MS;
     // A channel taken out of the configuration keeps what waits for it, in case it comes back.
     const from = { state, channels: names, now, longestWaitMs: options.longestWaitMs };
@@ -76,6 +80,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   };
 
   return {
+    isDue: isLookDue,
     wake() {
       lookAt = -Infinity;
     },

@@ -35,8 +35,19 @@ export interface PassOptions {
 
 export interface Pass {
   touch(hostId: string): void;
+  /**
+   * Judges who is due, in one piece unless they are many; undefined: nothing changed, as in nearly every second. What is returned must
+   * be committed before the next.
+   */
+  judge(now: number): Judgement | undefined | Promise<Judgement | undefined>;
   /** True: there are messages about what changed. */
-  run(now: number): Promise<boolean>;
+  commit(judgement: Judgement): Promise<boolean>;
+}
+
+export interface Judgement {
+  readonly hosts: ReadonlySet<string>;
+  readonly changed: readonly ScopeChanges[];
+  readonly now: number;
 }
 
 /** Hosts judged in one piece. */
@@ -91,16 +102,31 @@ export function openPass(options: PassOptions): Pass {
     return [...scopes, stepScope('platform', platform, judged, now)];
   };
 
+  const sum = (hosts: Set<string>, scopes: readonly ScopeChanges[], now: number): Judgement | undefined => {
+    const changed = [...scopes, ...wide(now)].filter((scope) => scope.changes.length > 0);
+    ledger.forget(now - options.config.alerts.reopen);
+    return changed.length === 0 ? undefined : { hosts, changed, now };
+  };
+
   return {
     touch: (hostId) => round.touch(hostId),
-    async run(now) {
+    judge(now) {
       const hosts = round.due();
       const scopes: ScopeChanges[] = [];
-      for (const host of hosts) {
-        scopes.push(judge(host, now));
-        if (scopes.length % BREATH === 0) await options.breathe?.();
+      if (!options.breathe || hosts.size < BREATH) {
+        for (const host of hosts) scopes.push(judge(host, now));
+        return sum(hosts, scopes, now);
       }
-      const changed = [...scopes, ...wide(now)].filter((scope) => scope.changes.length > 0);
+      const { breathe } = options;
+      return (async () => {
+        for (const host of hosts) {
+          scopes.push(judge(host, now));
+          if (scopes.length % BREATH === 0) await breathe();
+        }
+        return sum(hosts, scopes, now);
+      })();
+    },
+    async commit({ hosts, changed, now }) {
       let tells: boolean;
       try {
         tells = await ledger.commit(changed, now);
@@ -108,7 +134,6 @@ export function openPass(options: PassOptions): Pass {
         for (const host of hosts) round.touch(host);
         throw error;
       }
-      ledger.forget(now - options.config.alerts.reopen);
       for (const { changes } of changed) for (const change of changes) tell(options, change);
       return tells;
     },
