@@ -52,6 +52,16 @@ export interface CollectorParts {
   };
 }
 
+/** Once for all starts of this collector. */
+function readConfigs(given: CollectorParts['config'], sabotage: Sabotage) {
+  return {
+    ingest: readConfig(ingestConfig, { ...given.ingest, ...sabotage.ingest }),
+    liveness: readConfig(livenessConfig, { ...given.liveness, ...sabotage.liveness }),
+    alerts: readConfig(alertsConfig, { ...given.alerts, ...sabotage.alerts }),
+    rules: readConfig(rulesConfig, sabotage.rules ?? {}) as RulesConfig,
+  };
+}
+
 interface Process {
   owner: Owner;
   ingest: Ingest;
@@ -66,6 +76,7 @@ export class SimCollector {
   readonly #world: CollectorWorld;
   readonly #parts: CollectorParts;
   readonly #random: Random;
+  readonly #config;
   #owner: Owner | undefined;
   #process: Process | undefined;
   #connections = new Set<Connection>();
@@ -74,6 +85,7 @@ export class SimCollector {
     this.#world = world;
     this.#parts = parts;
     this.#random = random;
+    this.#config = readConfigs(parts.config, world.sabotage);
     world.network.listener = {
       owner: () =>
         this.isOn ? (this.#owner ?? { alive: false, frozenUntil: 0, enter: () => {} }) : undefined,
@@ -149,7 +161,8 @@ export class SimCollector {
 
   async #open(owner: Owner): Promise<void> {
     const { scheduler, network, sabotage, log } = this.#world;
-    const { state, disk, whole, config } = this.#parts;
+    const { state, disk, whole } = this.#parts;
+    const config = this.#config;
     const clock = processClock(scheduler, owner, { wallAtZero: 0, bootedAt: this.dial.bootedAt });
     clock.now = () => Math.floor(this.dial.wallAtZero + scheduler.now);
     const store = disk.open(() => owner.alive);
@@ -159,8 +172,7 @@ export class SimCollector {
     let reports = NOWHERE;
     await sabotage.atStart?.(state);
     if (whole) {
-      const liveness = readConfig(livenessConfig, { ...config.liveness, ...sabotage.liveness });
-      watch = await openWatch({ state, clock, config: liveness, log: quiet });
+      watch = await openWatch({ state, clock, config: config.liveness, log: quiet });
       const { stop } = watch;
       opened.push(stop.bind(watch));
       const uplink = watchUplink({
@@ -175,7 +187,6 @@ export class SimCollector {
       const fleet = await openFleet({ state, store, verdicts: watch, clock, log: quiet });
       opened.push(() => fleet.close());
       reports = fleet;
-      const rules = readConfig(rulesConfig, sabotage.rules ?? {}) as RulesConfig;
       alerts = await openAlerts({
         state,
         fleet,
@@ -183,7 +194,7 @@ export class SimCollector {
         channels: whole.channels,
         clock,
         random: this.#random,
-        config: { alerts: readConfig(alertsConfig, { ...config.alerts, ...sabotage.alerts }), rules },
+        config: { alerts: config.alerts, rules: config.rules },
         log: quiet,
       });
       opened.push(() => alerts?.close());
@@ -201,7 +212,7 @@ export class SimCollector {
       random: (count) => this.#random.bytes(count),
       presence: sabotage.presence?.(watch ?? NOBODY) ?? watch ?? NOBODY,
       reports,
-      config: readConfig(ingestConfig, { ...config.ingest, ...sabotage.ingest }),
+      config: config.ingest,
       collectorName: COLLECTOR_NAME,
       log: quiet,
       isSignedBy,
