@@ -19,6 +19,8 @@ export interface FaultWorld {
   storeDisk: StoreDisk;
   channels: { isDown: boolean };
   isWhole: boolean;
+  /** How slowly things happen: faults are so many times rarer, and the long ones longer. */
+  pace: number;
   changed(): void;
   note(fault: string, host: number): void;
 }
@@ -33,9 +35,12 @@ interface Fault {
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
+/** How long the longest fault lasts. */
+export const longestMs = (pace: number): number => 12 * MINUTE * Math.min(pace, 6);
+
 /** Short ones are common, long ones must exceed every limit. */
-const lasting = (random: Random): number =>
-  random.chance(0.5) ? random.between(SECOND, 60 * SECOND) : random.between(MINUTE, 12 * MINUTE);
+const lasting = ({ pace }: FaultWorld, random: Random): number =>
+  random.chance(0.5) ? random.between(SECOND, 60 * SECOND) : random.between(MINUTE, longestMs(pace));
 
 function cutLink(world: FaultWorld, host: SimHost, ms: number): void {
   host.linkCuts++;
@@ -57,7 +62,7 @@ export const FAULTS: readonly Fault[] = [
       if (random.chance(0.5)) host.dieAt(random.int(0, 12), 'kill');
       else host.kill();
       world.scheduler.after(
-        random.chance(0.8) ? random.between(0, 20 * SECOND) : lasting(random),
+        random.chance(0.8) ? random.between(0, 20 * SECOND) : lasting(world, random),
         undefined,
         () => host.start(),
       );
@@ -70,7 +75,7 @@ export const FAULTS: readonly Fault[] = [
       const host = random.pick(world.hosts);
       if (random.chance(0.6)) host.dieAt(random.int(0, 12), 'power');
       else host.powerCut();
-      world.scheduler.after(random.between(20 * SECOND, 30 * SECOND) + lasting(random), undefined, () => {
+      world.scheduler.after(random.between(20 * SECOND, 30 * SECOND) + lasting(world, random), undefined, () => {
         if (host.isOn) host.start();
         else host.boot();
       });
@@ -83,19 +88,19 @@ export const FAULTS: readonly Fault[] = [
       const host = random.pick(world.hosts);
       const reason = random.pick(['stop', 'shutdown', 'restart', 'update'] as const);
       const awayMs =
-        reason === 'restart' || reason === 'update' ? random.between(SECOND, MINUTE) : lasting(random);
+        reason === 'restart' || reason === 'update' ? random.between(SECOND, MINUTE) : lasting(world, random);
       host.stop(reason, () => world.scheduler.after(awayMs, undefined, () => host.start()));
     },
   },
   {
     name: 'agent frozen',
     everyMin: 15,
-    strike: (world, random) => random.pick(world.hosts).freeze(lasting(random)),
+    strike: (world, random) => random.pick(world.hosts).freeze(lasting(world, random)),
   },
   {
     name: 'link cut',
     everyMin: 6,
-    strike: (world, random) => cutLink(world, random.pick(world.hosts), lasting(random)),
+    strike: (world, random) => cutLink(world, random.pick(world.hosts), lasting(world, random)),
   },
   {
     name: 'link flaps',
@@ -120,7 +125,7 @@ export const FAULTS: readonly Fault[] = [
       site.cuts++;
       world.network.cut((c) => over(c.path));
       world.changed();
-      world.scheduler.after(lasting(random), undefined, () => {
+      world.scheduler.after(lasting(world, random), undefined, () => {
         site.cuts--;
         world.network.healed((c) => over(c.path));
         world.changed();
@@ -134,7 +139,7 @@ export const FAULTS: readonly Fault[] = [
       world.network.uplinkCuts++;
       world.network.cut(() => true);
       world.changed();
-      world.scheduler.after(lasting(random), undefined, () => {
+      world.scheduler.after(lasting(world, random), undefined, () => {
         world.network.uplinkCuts--;
         world.network.healed(() => true);
         world.changed();
@@ -148,7 +153,7 @@ export const FAULTS: readonly Fault[] = [
       const how = random.chance(0.6) ? 'kill' : 'power';
       const crash = (): void => {
         world.collector.crash(how);
-        const awayMs = random.chance(0.7) ? random.between(SECOND, 30 * SECOND) : lasting(random);
+        const awayMs = random.chance(0.7) ? random.between(SECOND, 30 * SECOND) : lasting(world, random);
         world.scheduler.after(awayMs, undefined, () => world.collector.start());
       };
       // In the middle of a commit, or whenever.
@@ -241,7 +246,7 @@ export const FAULTS: readonly Fault[] = [
       const host = random.pick(world.hosts);
       world.checkers.mayLose(host.id);
       host.disk.totalBytes = random.int(4_000, 40_000);
-      world.scheduler.after(lasting(random), undefined, () => {
+      world.scheduler.after(lasting(world, random), undefined, () => {
         host.disk.totalBytes = 1024 ** 3;
       });
     },
@@ -295,7 +300,7 @@ export function unleash(world: FaultWorld, random: Random, endsAt: number): stri
   const drawn = FAULTS.filter(() => random.chance(share));
   for (const fault of drawn) {
     const own = random.split(fault.name);
-    const meanMs = fault.everyMin * MINUTE * random.pick([0.3, 1, 2]);
+    const meanMs = fault.everyMin * MINUTE * world.pace * random.pick([0.3, 1, 2]);
     const next = (): void => {
       const waitMs = own.wait(meanMs);
       if (world.scheduler.now + waitMs >= endsAt) return;

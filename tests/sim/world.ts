@@ -6,7 +6,7 @@ import { spoolConfig } from '../../agent/spool/config.ts';
 import type { State } from '../../collector/state/state.ts';
 import { Checkers, type DeliveryCounts, type Detection, Silences, type Violation } from './checkers.ts';
 import { SimCollector } from './collector.ts';
-import { unleash } from './faults.ts';
+import { longestMs, unleash } from './faults.ts';
 import { SimHost, type HostWorld } from './host.ts';
 import { onTurn, runJobs, settled } from './jobs.ts';
 import { hostKey } from './keys.ts';
@@ -42,8 +42,8 @@ export interface SeedResult {
 
 const MINUTE = 60_000;
 const LOOK_MS = 10_000;
-/** Longest time from the last fault until all is well: the longest fault, and the longest backoff of anything. */
-const HEAL_MS = 14 * MINUTE;
+/** What all takes after the last fault has ended: the longest backoff of anything. */
+const HEAL_MS = 2 * MINUTE;
 const DRAIN_STEP_MS = 30_000;
 const DRAIN_AT_MOST_MS = 30 * MINUTE;
 
@@ -120,7 +120,7 @@ class World implements HostWorld {
       limits: readConfig(spoolConfig, {
         freeFloor: '0B',
         freeFloorPercent: 0,
-        segmentBytes: draw.pick(['4096B', '8192B', '16384B']),
+        segmentBytes: draw.pick(['4096B', '16384B', '65536B']),
         windowBytes: draw.pick(['0B', '2000B', '200000B']),
         memoryBytes: '65536B',
         maxBytes: '1MiB',
@@ -186,7 +186,9 @@ class World implements HostWorld {
     collector.start();
     runJobs();
     for (const host of this.#hosts) scheduler.after(draw.between(0, 20_000), undefined, () => host.boot());
-    const endsAt = draw.pick([10, 20, 40]) * MINUTE;
+    // Some worlds live through as much in hours as others in minutes: then silences are long, and much is calm.
+    const pace = draw.pick([1, 1, 1, 6, 12]);
+    const endsAt = draw.pick([10, 20, 40]) * pace * MINUTE;
     let faults: string[] = [];
     scheduler.after(MINUTE, undefined, () => {
       faults = unleash(
@@ -200,6 +202,7 @@ class World implements HostWorld {
           storeDisk: this.#disk,
           channels: this.#pages?.line ?? { isDown: false },
           isWhole: this.#pages !== undefined,
+          pace,
           changed: () => this.changed(),
           note: (fault, host) => this.log.text(`fault ${fault} ${host}`),
         },
@@ -209,7 +212,7 @@ class World implements HostWorld {
     });
     if (this.#silences) scheduler.after(LOOK_MS, undefined, () => this.#look(), LOOK_MS);
     this.#through(endsAt);
-    this.#through(endsAt + HEAL_MS);
+    this.#through(endsAt + longestMs(pace) + HEAL_MS);
     this.#restoreAll();
     const counts = this.#settle();
     return {
