@@ -11,8 +11,23 @@ const MAGIC = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 12, 0, 0, 0]);
 const HEAD = 20;
 const MAX_BLOCK_BYTES = 16 * 1024 * 1024;
 
-export function packBlock(plain: Uint8Array): Buffer {
-  const packed = zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 6 } });
+export interface Compressor {
+  compress(plain: Uint8Array): Uint8Array;
+  /** Throws when it cannot. */
+  decompress(packed: Uint8Array, plainBytes: number): Uint8Array;
+}
+
+export const zstd: Compressor = {
+  compress: (plain) => zstdCompressSync(plain, { params: { [constants.ZSTD_c_compressionLevel]: 6 } }),
+  decompress(packed, plainBytes) {
+    // One buffer of the right size: many small ones tripled the agent's memory while it drained a backlog.
+    const chunkSize = Math.min(MAX_BLOCK_BYTES, Math.max(64, plainBytes));
+    return zstdDecompressSync(packed, { chunkSize, maxOutputLength: MAX_BLOCK_BYTES });
+  },
+};
+
+export function packBlock(plain: Uint8Array, compressor: Compressor): Buffer {
+  const packed = compressor.compress(plain);
   const head = Buffer.alloc(HEAD);
   MAGIC.copy(head);
   head.writeUInt32LE(packed.length, 8);
@@ -22,28 +37,30 @@ export function packBlock(plain: Uint8Array): Buffer {
 }
 
 /** The plain text of every intact block, joined. */
-export function unpackBlocks(bytes: Uint8Array): Buffer {
+export function unpackBlocks(bytes: Uint8Array, compressor: Compressor): Buffer {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const plain: Buffer[] = [];
+  const plain: Uint8Array[] = [];
   let at = view.indexOf(MAGIC);
   while (at >= 0) {
-    const block = unpackBlock(view, at);
+    const block = unpackBlock(view, at, compressor);
     if (block) plain.push(block.plain);
     at = view.indexOf(MAGIC, block ? block.end : at + 1);
   }
   return Buffer.concat(plain);
 }
 
-function unpackBlock(view: Buffer, at: number): { plain: Buffer; end: number } | undefined {
+function unpackBlock(
+  view: Buffer,
+  at: number,
+  compressor: Compressor,
+): { plain: Uint8Array; end: number } | undefined {
   if (at + HEAD > view.length) return undefined;
   const end = at + HEAD + view.readUInt32LE(at + 8);
   if (end > view.length) return undefined;
   const packed = view.subarray(at + HEAD, end);
   if (crc32(packed) !== view.readUInt32LE(at + 12)) return undefined;
-  // One buffer of the right size: many small ones tripled the agent's memory while it drained a backlog.
-  const chunkSize = Math.min(MAX_BLOCK_BYTES, Math.max(64, view.readUInt32LE(at + 16)));
   try {
-    return { plain: zstdDecompressSync(packed, { chunkSize, maxOutputLength: MAX_BLOCK_BYTES }), end };
+    return { plain: compressor.decompress(packed, view.readUInt32LE(at + 16)), end };
   } catch {
     return undefined;
   }

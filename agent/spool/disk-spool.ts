@@ -17,6 +17,7 @@
 
 import type { Clock } from '../../shared/clock.ts';
 import type { Collected, Outgoing, Position, Spool, SpoolDisk, SpoolStats } from './spool.ts';
+import { type Compressor, zstd } from './blocks.ts';
 import type { SpoolLimits } from './config.ts';
 import type { GapReason, Report } from '../../shared/frame.ts';
 import {
@@ -51,6 +52,8 @@ export interface SpoolOptions {
   clock: Pick<Clock, 'monotonic'>;
   limits: SpoolLimits;
   log: SpoolLog;
+  /** Default: zstd. Most simulated spools do without, for speed. */
+  compressor?: Compressor;
 }
 
 export const LEDGER_FILE = 'ledger.json';
@@ -84,7 +87,7 @@ class DiskSpool implements Spool {
 
   constructor(options: SpoolOptions) {
     this.#options = options;
-    this.#files = new SegmentFiles(options.folder, options.disk);
+    this.#files = new SegmentFiles(options.folder, options.disk, options.compressor ?? zstd);
     this.#writer = new SegmentWriter(options.disk, this.#files, options.limits.segmentBytes);
     this.#memory = new SpoolMemory(options.limits);
     this.#health = new DiskHealth(options);

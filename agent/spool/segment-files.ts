@@ -2,6 +2,7 @@
 // file is whole before the old one goes), and at most one decoded segment is kept in memory.
 
 import type { Series } from '../../shared/frame.ts';
+import type { Compressor } from './blocks.ts';
 import type { SegmentInfo } from './ledger.ts';
 import {
   type Decoded,
@@ -19,13 +20,15 @@ const RANK: Record<SegmentKind, number> = { log: 0, full: 1, thin: 2 };
 export class SegmentFiles {
   readonly #folder: string;
   readonly #disk: SpoolDisk;
+  readonly #compressor: Compressor;
   #cache: { file: string; bytes: number; decoded: Decoded } | undefined;
   /** Files that should be gone but could not be removed yet. */
   #stale = new Set<string>();
 
-  constructor(folder: string, disk: SpoolDisk) {
+  constructor(folder: string, disk: SpoolDisk, compressor: Compressor) {
     this.#folder = folder;
     this.#disk = disk;
+    this.#compressor = compressor;
   }
 
   path(file: string): string {
@@ -72,6 +75,7 @@ export class SegmentFiles {
     const decoded = decodeSegment(
       info,
       data,
+      this.#compressor,
       isGrown && cache.bytes < info.bytes ? cache.decoded : undefined,
     );
     this.#cache = { file, bytes: info.bytes, decoded };
@@ -80,7 +84,7 @@ export class SegmentFiles {
 
   /** Decodes an open segment left by an earlier process: what it holds is found by reading. */
   decodeLeftover(info: SegmentInfo): Decoded {
-    return decodeSegment({ ...info, last: undefined }, this.#disk.read(this.pathOf(info)));
+    return decodeSegment({ ...info, last: undefined }, this.#disk.read(this.pathOf(info)), this.#compressor);
   }
 
   /** Puts a closed file in the place of the segment's file and brings `info` up to date. */
@@ -94,7 +98,7 @@ export class SegmentFiles {
     const reports = items.filter((item) => item.kind === 'report');
     const firstAt = reports[0] ? Math.trunc(reports[0].at) : info.firstAt;
     const next = { ...info, kind, reports: reports.length, firstAt };
-    const body = encodeClosed(info.stream, items, from.text, from.series);
+    const body = encodeClosed(info.stream, items, from.text, from.series, this.#compressor);
     this.#disk.replace(this.pathOf(next), body);
     Object.assign(info, next, { bytes: body.length });
     this.dropCache();

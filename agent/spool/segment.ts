@@ -16,7 +16,7 @@ import {
   type GapReason,
   type Series,
 } from '../../shared/frame.ts';
-import { packBlock, unpackBlocks } from './blocks.ts';
+import { type Compressor, packBlock, unpackBlocks } from './blocks.ts';
 import { encodeRecord, recordAt, scanRecords } from './record.ts';
 import { headReader } from './report-head.ts';
 
@@ -104,9 +104,16 @@ export function gapFrame(stream: string, range: Range): Gap {
 }
 
 /** Reads a segment's bytes against what its name says. Never throws. `before`: what was read of it when it was shorter; it is used up. */
-export function decodeSegment(name: SegmentName, bytes: Uint8Array, before?: Decoded): Decoded {
+export function decodeSegment(
+  name: SegmentName,
+  bytes: Uint8Array,
+  compressor: Compressor,
+  before?: Decoded,
+): Decoded {
   const text =
-    name.kind === 'log' ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : unpackBlocks(bytes);
+    name.kind === 'log'
+      ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : unpackBlocks(bytes, compressor);
   const known = before?.isClean ? before : { text: NOTHING, items: [], series: new Map() };
   const out: Decoded = { ...known, text, damaged: 0, isClean: true };
   let damagedAfterLast = 0;
@@ -182,6 +189,7 @@ export function encodeClosed(
   items: readonly Item[],
   text: Buffer,
   series: ReadonlyMap<string, Series>,
+  compressor: Compressor,
 ): Buffer {
   const blocks: Buffer[] = [];
   let lines: Buffer[] = [];
@@ -192,7 +200,7 @@ export function encodeClosed(
     size += line.length;
   };
   const flush = (): void => {
-    if (lines.length > 0) blocks.push(packBlock(Buffer.concat(lines)));
+    if (lines.length > 0) blocks.push(packBlock(Buffer.concat(lines), compressor));
     [lines, size, declared] = [[], 0, new Set()];
   };
   for (const item of items) {

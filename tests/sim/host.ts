@@ -54,8 +54,16 @@ export interface HostWorld {
   changed(): void;
 }
 
+/** Where the work of real compression would show nothing but its price. */
+const NO_COMPRESSOR = {
+  compress: (plain: Uint8Array): Uint8Array => plain,
+  decompress: (packed: Uint8Array): Uint8Array => packed,
+};
+
 export interface HostSettings {
   limits: SpoolLimits;
+  /** Closed segments are really compressed. */
+  packs: boolean;
   intervalMs: number;
   delayMs: number;
   jitterMs: number;
@@ -298,6 +306,7 @@ export class SimHost implements Path {
       },
       clock,
       limits: this.#settings.limits,
+      ...(this.#settings.packs ? {} : { compressor: NO_COMPRESSOR }),
       log: () => undefined,
     });
     const spool = sabotage.spool?.(opened) ?? opened;

@@ -125,6 +125,7 @@ class World implements HostWorld {
         memoryBytes: '65536B',
         maxBytes: '1MiB',
       }),
+      packs: draw.chance(0.125),
       intervalMs: draw.pick([5_000, 15_000, 15_000, 30_000]),
       delayMs: draw.pick([1, 10, 60, 200]),
       jitterMs: draw.pick([1, 20, 150]),
