@@ -22,7 +22,7 @@ export interface Outbox {
 
 const CLOSE_MS = 5_000;
 /** While nothing is due it is looked at no more often than this. */
-const LOOK_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 30_000;
 const PER_RUN = 500;
 const PER_CHANNEL = 4;
 
