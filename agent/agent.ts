@@ -8,6 +8,7 @@ import { type GoodbyeReason, type Hello, PROTOCOL, signedText } from '../shared/
 import { fingerprint, type MachineFacts, readBoot } from './identity/machine.ts';
 import { type Identity, signer } from './identity/identity.ts';
 import * as journal from './journal.ts';
+import { journalPath, readRun, writeWhole } from './journal-file.ts';
 import { type CollectorLink, openLink } from './link/collector-link.ts';
 import type { DialOptions } from './link/dial.ts';
 import type { OpenTransport } from './link/transport.ts';
@@ -52,8 +53,8 @@ export interface RunningAgent {
 /** Throws CONFLICT when another agent uses the data folder. Waits for nothing. */
 export function startAgent(options: AgentOptions): RunningAgent {
   const { clock, log, identity } = options;
-  const runFile = journal.journalPath(options.dataFolder);
-  const previous = journal.readRun(runFile);
+  const runFile = journalPath(options.dataFolder);
+  const previous = readRun(runFile);
   const boot = readBoot(options.machine, journal.bootOf(previous));
   const startedAt = clock.now();
   journal.refuseSecondAgent(previous, {
@@ -182,8 +183,8 @@ function writeAlive(options: AgentOptions, run: journal.RunRecord, status: () =>
     aliveAtMono = mono;
     run.aliveAt = now;
     try {
-      journal.writeWhole(journal.journalPath(options.dataFolder), run);
-      journal.writeWhole(join(options.dataFolder, STATUS_FILE), status());
+      writeWhole(journalPath(options.dataFolder), run);
+      writeWhole(join(options.dataFolder, STATUS_FILE), status());
       failing = false;
     } catch (error) {
       if (!failing) options.log.error('cannot write run and status files', { error: describeError(error) });

@@ -4,16 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { JOURNAL_MAX } from '../shared/frame.ts';
-import {
-  journalPath,
-  noticePause,
-  readRun,
-  refuseSecondAgent,
-  type RunRecord,
-  runsBefore,
-  tellJournal,
-  writeWhole,
-} from './journal.ts';
+import { noticePause, refuseSecondAgent, type RunRecord, runsBefore, tellJournal } from './journal.ts';
+import { journalPath, readRun, writeWhole } from './journal-file.ts';
 
 const RUN: RunRecord = { pid: 7, startedAt: 1000, aliveAt: 2000, boot: 'b', bootAt: 500 };
 

@@ -10,7 +10,13 @@ import {
   PROTOCOL,
   signedText,
 } from '../../shared/frame.ts';
-import { JOURNAL_EVERY_MS, type RunRecord, tellJournal } from '../../agent/journal.ts';
+import {
+  JOURNAL_EVERY_MS,
+  noticePause,
+  type RunRecord,
+  runsBefore,
+  tellJournal,
+} from '../../agent/journal.ts';
 import { type CollectorLink, openLink } from '../../agent/link/collector-link.ts';
 import type { Transport, TransportEvents } from '../../agent/link/transport.ts';
 import { silentLog } from '../../agent/log.ts';
@@ -105,6 +111,8 @@ export class SimHost implements Path {
   #connections = new Set<Connection>();
   #run: RunRecord | undefined;
   #boots = 0;
+  /** By the machine's own clock. */
+  #bootAt = 0;
   #callsLeft = Infinity;
   #dies: 'kill' | 'power' = 'kill';
   #snapshot: Snapshot | undefined;
@@ -162,6 +170,7 @@ export class SimHost implements Path {
     this.isOn = true;
     this.#boots++;
     this.dial.bootedAt = this.#world.scheduler.now;
+    this.#bootAt = this.#wall();
     this.start();
   }
 
@@ -297,6 +306,14 @@ export class SimHost implements Path {
     const previous = this.#run;
     const boot = `boot-${this.index}-${this.#boots}`;
     const startedAt = clock.now();
+    const run: RunRecord = {
+      pid: 1,
+      startedAt,
+      aliveAt: startedAt,
+      boot,
+      bootAt: this.#bootAt,
+      runs: runsBefore(previous),
+    };
     const opened = openSpool({
       folder: '/spool',
       disk: sabotage.disk?.(this.disk) ?? this.disk,
@@ -318,9 +335,9 @@ export class SimHost implements Path {
       version: 'sim',
       boot,
       at: clock.now(),
-      bootAt: startedAt,
+      bootAt: this.#bootAt,
       fingerprint: `print-${this.id}`,
-      journal: tellJournal(previous, startedAt),
+      journal: tellJournal(previous, startedAt, run),
       streams: spool.streams().slice(-1000),
     });
     const link = openLink({
@@ -347,7 +364,8 @@ export class SimHost implements Path {
       quiet: false,
     };
     this.#process = process;
-    this.#run = { pid: 1, startedAt, aliveAt: startedAt, boot, bootAt: startedAt };
+    this.#run = run;
+    let aliveAtMono = clock.monotonic();
     log.note('start', this.index, this.#boots);
     scheduler.after(this.#random.between(0, this.#settings.intervalMs), owner, () => {
       this.#collect(process, boot);
@@ -359,7 +377,10 @@ export class SimHost implements Path {
       );
     });
     clock.every(JOURNAL_EVERY_MS, () => {
-      if (this.#run && !process.stopping) this.#run.aliveAt = this.#wall();
+      if (!this.#run || process.stopping) return;
+      noticePause(this.#run, clock.monotonic() - aliveAtMono, this.#wall());
+      aliveAtMono = clock.monotonic();
+      this.#run.aliveAt = this.#wall();
     });
     link.start();
   }
