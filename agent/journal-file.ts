@@ -12,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { RunRecord } from './journal.ts';
+import { isTellable, type RunRecord } from './journal.ts';
 
 export function journalPath(dataFolder: string): string {
   return join(dataFolder, 'run.json');
@@ -21,9 +21,8 @@ export function journalPath(dataFolder: string): string {
 /** undefined when there is none or a crash left it damaged: then nothing is known of the last life, which is the truth. */
 export function readRun(path: string): RunRecord | undefined {
   try {
-    const run = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunRecord> | null;
-    const whole = run && typeof run.aliveAt === 'number' && typeof run.boot === 'string';
-    return whole && typeof run.pid === 'number' ? (run as RunRecord) : undefined;
+    const run = JSON.parse(readFileSync(path, 'utf8')) as RunRecord | null;
+    return run && isTellable(run) ? run : undefined;
   } catch {
     return undefined;
   }

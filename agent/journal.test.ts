@@ -28,9 +28,22 @@ test('reads what it wrote, and leaves room to be written over', (t) => {
 test('a damaged or missing file says nothing of the last life', (t) => {
   const path = journalPath(folder(t));
   assert.equal(readRun(path), undefined);
-  for (const value of [null, {}, [], 'text', { ...RUN, aliveAt: '2000' }]) {
+  for (const value of [null, {}, [], 'text', { ...RUN, aliveAt: '2000' }, { ...RUN, bootAt: true }]) {
     writeWhole(path, value);
     assert.equal(readRun(path), undefined);
+  }
+});
+
+test('what no hello could tell is not believed: the collector would refuse it at every try', (t) => {
+  const path = journalPath(folder(t));
+  for (const odd of [
+    { end: { reason: 'lunch', at: 1 } },
+    { runs: [{}] },
+    { pauses: 'none' },
+    { startedAt: null },
+  ]) {
+    writeWhole(path, { ...RUN, ...odd });
+    assert.equal(readRun(path), undefined, JSON.stringify(odd));
   }
 });
 

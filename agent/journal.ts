@@ -1,7 +1,13 @@
 // The intervals in which this agent ran: noted every 10 s (journal-file.ts), so that after a silence the collector hears when the
 // agent last lived and whether it ended on purpose. Pure. Also keeps two agents from sharing one data folder.
 
-import { type GoodbyeReason, JOURNAL_MAX, type RunInterval, type RunJournal } from '../shared/frame.ts';
+import {
+  type GoodbyeReason,
+  isJournal,
+  JOURNAL_MAX,
+  type RunInterval,
+  type RunJournal,
+} from '../shared/frame.ts';
 import { NamedError } from '../shared/errors.ts';
 import type { Boot } from './identity/machine.ts';
 
@@ -65,6 +71,14 @@ export function tellJournal(
     previousBoot: previous.boot,
     ...(runs.length > 0 ? { runs } : {}),
   };
+}
+
+/** Whether a hello can tell it: the collector would refuse the whole hello for one field, at every try. */
+export function isTellable(run: RunRecord): boolean {
+  const { pid, boot, bootAt, startedAt, aliveAt } = run;
+  if (![pid, bootAt, startedAt, aliveAt].every((n) => Number.isSafeInteger(Math.trunc(n)))) return false;
+  const journal = tellJournal(run, startedAt, { runs: runsBefore(run), pauses: run.pauses ?? [] });
+  return typeof boot === 'string' && isJournal(journal);
 }
 
 export function bootOf(previous: RunRecord | undefined): Boot | undefined {

@@ -114,8 +114,11 @@ export class NamedError extends Error {
 
 /** Whether the agent keeps a frame that was refused with this code. */
 export function keepsOnRefusal(code: ErrorCode): boolean {
-  const entry: { mend: string; keep?: boolean } = ERRORS[code];
-  return entry.keep ?? true;
+  // A newer collector may refuse with a code that this agent has not heard of: nothing is given up for that.
+  const entry: { mend: string; keep?: boolean } | undefined = Object.hasOwn(ERRORS, code)
+    ? ERRORS[code]
+    : undefined;
+  return entry?.keep ?? true;
 }
 
 export function isNamedError(error: unknown, code?: ErrorCode): error is NamedError {

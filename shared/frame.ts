@@ -336,6 +336,16 @@ function checkJournal(journal: unknown): void {
   need(isListOf(pauses, isSpan), 'hello: journal.pauses');
 }
 
+/** Whether the collector would let it through. */
+export function isJournal(journal: unknown): journal is RunJournal {
+  try {
+    checkJournal(journal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const isListOf = (list: unknown, is: (item: Raw) => boolean): boolean =>
   Array.isArray(list) && list.length <= JOURNAL_MAX && list.every((item: unknown) => isMap(item) && is(item));
 const isEnding = (v: unknown): boolean => v === 'orderly' || v === 'unknown';

@@ -16,10 +16,14 @@ function lint(t: TestContext, files: Readonly<Record<string, string>>): { rule: 
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text);
   }
-  const done = spawnSync(join(root, 'node_modules/.bin/oxlint'), ['-f', 'unix', '-c', '.oxlintrc.json', '.'], {
-    cwd: folder,
-    encoding: 'utf8',
-  });
+  const done = spawnSync(
+    join(root, 'node_modules/.bin/oxlint'),
+    ['-f', 'unix', '-c', '.oxlintrc.json', '.'],
+    {
+      cwd: folder,
+      encoding: 'utf8',
+    },
+  );
   return [...done.stdout.matchAll(/^(\S+?):\d+:\d+: .*\[\w+\/(\S+)\]$/gm)].map(([, file, rule]) => ({
     file: (file ?? '').replace(/^\.\//, ''),
     rule: rule ?? '',
@@ -48,13 +52,27 @@ for (const [what, text, rule] of [
   ['setTimeout', 'export const t = setTimeout(() => {}, 1);\n', 'eslint(no-restricted-globals)'],
   ['setInterval', 'export const t = setInterval(() => {}, 1);\n', 'eslint(no-restricted-globals)'],
   ['setImmediate', 'export const t = setImmediate(() => {});\n', 'eslint(no-restricted-globals)'],
-  ['node:fs', "import { readFileSync } from 'node:fs';\nreadFileSync('x');\n", 'eslint(no-restricted-imports)'],
+  [
+    'node:fs',
+    "import { readFileSync } from 'node:fs';\nreadFileSync('x');\n",
+    'eslint(no-restricted-imports)',
+  ],
   ['node:net', "import { connect } from 'node:net';\nconnect(1);\n", 'eslint(no-restricted-imports)'],
-  ['randomBytes', "import { randomBytes } from 'node:crypto';\nrandomBytes(1);\n", 'eslint(no-restricted-imports)'],
+  [
+    'randomBytes',
+    "import { randomBytes } from 'node:crypto';\nrandomBytes(1);\n",
+    'eslint(no-restricted-imports)',
+  ],
 ] as const) {
   test(`lint forbids ${what} in every module that the simulation runs`, (t) => {
     const found = lint(t, Object.fromEntries(SIMULATED.map((file) => [file, text])));
-    assert.deepEqual(found.filter((f) => f.rule === rule).map((f) => f.file).sort(), [...SIMULATED].sort());
+    assert.deepEqual(
+      found
+        .filter((f) => f.rule === rule)
+        .map((f) => f.file)
+        .sort(),
+      [...SIMULATED].sort(),
+    );
   });
 }
 

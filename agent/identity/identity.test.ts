@@ -56,6 +56,18 @@ test('a damaged file is an error with its mend, not a new identity', async (t) =
   }
 });
 
+test('a file that is whole but for one field, or whose key does not sign, is damaged too', async (t) => {
+  const path = await folder(t);
+  const named = { id: 'h', name: 'n' };
+  const whole = { host: named, hospital: named, collector: 'c', urls: [], ...makeKeyPair() };
+  for (const odd of [{}, { host: { id: 'h' } }, { urls: [1] }, { machine: 1 }, { privateKey: 'AAAA' }]) {
+    writeFileSync(path, JSON.stringify({ ...whole, ...odd }), { mode: 0o600 });
+    const read = () => readIdentity(path, 'linux');
+    if (Object.keys(odd).length === 0) assert.equal(read()?.host.name, 'n');
+    else assert.throws(read, (e) => isNamedError(e, 'CONFIG_SYNTAX'), JSON.stringify(odd));
+  }
+});
+
 test('signs so that the raw public key verifies', () => {
   const keys = makeKeyPair();
   const x = keys.publicKey;

@@ -100,19 +100,39 @@ function parseIdentity(text: string, path: string): Identity {
   } catch {
     // Falls to the check below, which says the same of a file that is JSON of another shape.
   }
-  const whole =
-    typeof value?.host?.id === 'string' &&
-    typeof value.hospital?.id === 'string' &&
-    typeof value.collector === 'string' &&
-    Array.isArray(value.urls) &&
-    typeof value.publicKey === 'string' &&
-    typeof value.privateKey === 'string';
-  if (!whole) {
+  const found = { machine: '', enrolledAt: 0, ...value };
+  if (!isIdentity(found)) {
     throw new NamedError('CONFIG_SYNTAX', `${path} is damaged`, {
       mend: 'Restore it from a backup, or enrol again: niswatch-agent enrol --again --collector URL --code CODE.',
     });
   }
-  return { machine: '', enrolledAt: 0, ...value } as Identity;
+  return found;
+}
+
+/** Whole, and with a key that signs: whoever starts with less fails later, at a place that says less. */
+function isIdentity(found: Partial<Identity>): found is Identity {
+  const { host, hospital, urls, collector, publicKey, privateKey, machine, enrolledAt } = found;
+  const texts = [
+    host?.id,
+    host?.name,
+    hospital?.id,
+    hospital?.name,
+    collector,
+    publicKey,
+    privateKey,
+    machine,
+  ];
+  if (!Array.isArray(urls) || ![...texts, ...urls].every((text) => typeof text === 'string')) return false;
+  return typeof enrolledAt === 'number' && canSign(found as Identity);
+}
+
+function canSign(keys: KeyPair): boolean {
+  try {
+    signer(keys)('');
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Durable and atomic: after a crash there is the old identity or the new one. */

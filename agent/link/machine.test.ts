@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ManualClock, manualClock } from '../../shared/clock.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
 import { PROTOCOL, type Report } from '../../shared/frame.ts';
 import { jsonLog } from '../log.ts';
 import { type CollectorLink, openLink } from './collector-link.ts';
@@ -252,6 +253,16 @@ test('a report refused for good becomes a declared gap and holds up nothing', ()
   w.clock.advance(5000);
   assert.equal(w.model.accepted[0]?.t, 'gap');
   assert.deepEqual(seqs(w.model.accepted), [1, 2, 3, 4]);
+});
+
+test('a code that only a newer collector knows gives nothing up', () => {
+  const w = world();
+  w.link.start();
+  w.clock.advance(1000);
+  w.model.refuseNext('OUT_OF_PAPER' as ErrorCode);
+  w.append(3);
+  w.clock.advance(5000);
+  assert.deepEqual(storedOf(w.model), w.appended);
 });
 
 test('a refused time has the offset measured anew before the report is given up', () => {

@@ -1,6 +1,6 @@
 // Reads a YAML configuration file and checks it against a schema. A missing file is an empty one when `optional`.
 
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, isCollection, isAlias, LineCounter, parseDocument, visit } from 'yaml';
 import { NamedError } from '../errors.ts';
 import { type Fields, type ReadOptions, readConfig, type SectionField, type Values } from './schema.ts';
 
@@ -32,10 +32,10 @@ export function parseYaml(text: string, path: string): unknown {
   const lineCounter = new LineCounter();
   // Only the first error is told: pretty ones would be drawn for each of thousands.
   const document = parseDocument(text, { prettyErrors: false, strict: true, lineCounter });
-  const error = document.errors[0];
-  if (error) {
-    const { line, col } = lineCounter.linePos(error.pos[0]);
-    throw new NamedError('CONFIG_SYNTAX', `${path}:${line}:${col}: ${error.message.split('\n')[0]}`);
+  const fault = document.errors[0] ?? document.warnings[0] ?? collectionKey(document);
+  if (fault) {
+    const { line, col } = lineCounter.linePos(fault.pos[0]);
+    throw new NamedError('CONFIG_SYNTAX', `${path}:${line}:${col}: ${fault.message.split('\n')[0]}`);
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: 50 }) ?? {};
@@ -45,4 +45,18 @@ export function parseYaml(text: string, path: string): unknown {
     // Aliases that multiply beyond measure or contain themselves: only seen when they are followed.
     throw new NamedError('CONFIG_SYNTAX', `${path}: ${(cause as Error).message.split('\n')[0]}`, { cause });
   }
+}
+
+/** `{a: 1}: b` and the like, which the parser would turn into a text of its own, with a warning past every log. */
+function collectionKey(document: Document): { pos: readonly [number]; message: string } | undefined {
+  let at: number | undefined;
+  visit(document, {
+    Pair(_, { key }) {
+      const node = isAlias(key) ? key.resolve(document) : key;
+      if (!isCollection(node)) return undefined;
+      at = (isAlias(key) ? key : node).range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return at === undefined ? undefined : { pos: [at], message: 'a key must be a text, not a list or a map' };
 }

@@ -108,6 +108,38 @@ test('a YAML fault names file, line and column', () => {
   );
 });
 
+for (const [name, text] of [
+  ['a map', 'a: 1\n{ b: 1 }: c'],
+  ['a list', '? [a, b]\n: c'],
+  ['what an alias stands for', 'a: &x { b: 1 }\n*x : c'],
+] as const) {
+  test(`a key that is ${name} is a fault of the file, with its place, and nothing is printed`, (t) => {
+    const printed = t.mock.method(process, 'emitWarning', () => undefined);
+    assert.throws(
+      () => parseYaml(text, 'agent.yaml'),
+      (error) => isNamedError(error, 'CONFIG_SYNTAX') && /^agent\.yaml:\d+:\d+: a key/.test(error.message),
+    );
+    assert.equal(printed.mock.callCount(), 0);
+  });
+}
+
+test('a secret file that cannot be read is named with its key', () => {
+  const readSecretFile = (): string => {
+    throw new Error('ENOENT: no such file');
+  };
+  const field = { kind: 'secret', help: 'A secret.', default: '' } as const;
+  assert.throws(
+    () =>
+      readConfig(
+        { kind: 'section', help: '', fields: { key: field } },
+        { key: { file: '/s' } },
+        { readSecretFile },
+      ),
+    (error) =>
+      isNamedError(error, 'CONFIG_UNREADABLE') && error.message.startsWith('key: cannot read /s: ENOENT'),
+  );
+});
+
 test('a missing file is an error unless it is optional', () => {
   const readText = () => {
     throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });

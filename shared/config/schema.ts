@@ -268,7 +268,7 @@ function readSecret(value: unknown, path: string, options: ReadOptions): string 
   if (typeof value === 'string') return value;
   const source = value as { file?: unknown; env?: unknown };
   if (typeof source.file === 'string' && options.readSecretFile)
-    return options.readSecretFile(source.file).trim();
+    return readSecretFile(source.file, path, options.readSecretFile, options);
   if (typeof source.env === 'string') {
     const found = options.env?.[source.env];
     if (found !== undefined) return found;
@@ -277,8 +277,32 @@ function readSecret(value: unknown, path: string, options: ReadOptions): string 
   return bad(path, 'a secret: text, {file: PATH} or {env: NAME}', '***', options);
 }
 
+function readSecretFile(
+  file: string,
+  path: string,
+  read: (path: string) => string,
+  options: ReadOptions,
+): string {
+  try {
+    return read(file).trim();
+  } catch (cause) {
+    const where = options.file ? `${options.file}: ` : '';
+    throw new NamedError(
+      'CONFIG_UNREADABLE',
+      `${where}${path}: cannot read ${file}: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** A word much longer than all that are known is none of them mistyped. */
+const MAX_WORD = 100;
+
 /** The nearest of `words` by edit distance, if one is near enough to be what was meant. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
+  if (word.length > MAX_WORD) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(word.length / 2)) + 1;
   for (const candidate of words) {

@@ -75,10 +75,14 @@ export const FAULTS: readonly Fault[] = [
       const host = random.pick(world.hosts);
       if (random.chance(0.6)) host.dieAt(random.int(0, 12), 'power');
       else host.powerCut();
-      world.scheduler.after(random.between(20 * SECOND, 30 * SECOND) + lasting(world, random), undefined, () => {
-        if (host.isOn) host.start();
-        else host.boot();
-      });
+      world.scheduler.after(
+        random.between(20 * SECOND, 30 * SECOND) + lasting(world, random),
+        undefined,
+        () => {
+          if (host.isOn) host.start();
+          else host.boot();
+        },
+      );
     },
   },
   {

@@ -2,12 +2,15 @@
 // end and written to. Promise under test: numbers come in order without a hole, and nothing is thrown for the disk's sake.
 
 import assert from 'node:assert/strict';
+import { packBlock, unpackBlocks, zstd } from '../../../agent/spool/blocks.ts';
 import { LEDGER_FILE, openSpool } from '../../../agent/spool/disk-spool.ts';
+import { encodeRecord, scanRecords } from '../../../agent/spool/record.ts';
 import { type SimulatedDisk, simulatedDisk, SimulatedFile } from '../../../agent/spool/simulated-disk.ts';
 import { COLUMNS, limitsOf } from '../../../agent/spool/spool-world.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
 import { manualClock } from '../../../shared/clock.ts';
-import type { Target } from '../target.ts';
+import { containerShape, pack, unpack } from '../container.ts';
+import type { Shape, Target } from '../target.ts';
 
 const FOLDER = 'spool';
 const REPORTS = 12;
@@ -70,30 +73,65 @@ function readAll(spool: Spool): void {
   }
 }
 
-function readFolder(path: string, data: Uint8Array): void {
+function readFolder(files: Iterable<readonly [string, Uint8Array]>): void {
   const disk = simulatedDisk();
-  for (const [p, bytes] of folder) put(disk, p, bytes);
-  put(disk, path, data);
+  for (const [path, bytes] of files) put(disk, path, bytes);
   const spool = open(disk, 100);
   readAll(spool);
   append(spool, 1);
   spool.sync();
   for (const stream of spool.streams()) spool.acknowledge(stream, 5);
-  readAllAfterAcknowledgement(spool);
-  spool.close();
-  open(disk, 200).close();
-}
-
-function readAllAfterAcknowledgement(spool: Spool): void {
   for (const stream of spool.streams()) spool.next(stream, 5, 1024 * 1024);
   assert.ok(spool.stats().reports >= 0);
+  spool.close();
+  // What was written in between is read again.
+  const again = open(disk, 200);
+  readAll(again);
+  again.close();
 }
 
-const target = (name: string, end: string): Target => {
-  const path = pathOf(end);
-  return { name, samples: [folder.get(path) ?? Buffer.alloc(0)], run: (input) => readFolder(path, input) };
+/** The JSON texts of records; undefined when one of them is damaged. */
+const records: Shape = {
+  open(input) {
+    const pieces: Buffer[] = [];
+    let isWhole = true;
+    const bytes = Buffer.from(input);
+    const end = scanRecords(bytes, {
+      record: (start, to) => void pieces.push(bytes.subarray(start, to)),
+      damaged: () => (isWhole = false),
+    });
+    return isWhole && end === bytes.length ? pieces : undefined;
+  },
+  close: (pieces) => Buffer.concat(pieces.map((piece) => encodeRecord(Buffer.from(piece).toString()))),
 };
 
-export const openSegment = target('spool-open', '.log');
-export const closedSegment = target('spool-closed', '.zst');
+const blocks: Shape = {
+  open: (input) => records.open(unpackBlocks(input, zstd)),
+  close: (pieces) => packBlock(records.close(pieces), zstd),
+};
+
+const target = (name: string, end: string, shape?: Shape): Target => {
+  const path = pathOf(end);
+  return {
+    name,
+    samples: [folder.get(path) ?? Buffer.alloc(0)],
+    refuses: [],
+    ...(shape ? { shape } : {}),
+    run: (input) => readFolder([...folder, [path, input]]),
+  };
+};
+
+export const openSegment = target('spool-open', '.log', records);
+export const closedSegment = target('spool-closed', '.zst', blocks);
 export const ledger = target('spool-ledger', LEDGER_FILE);
+
+const nameOf = (path: string): string => path.slice(FOLDER.length + 1);
+
+/** Any files under any names. */
+export const wholeFolder: Target = {
+  name: 'spool-folder',
+  samples: [pack([...folder].map(([path, bytes]) => [nameOf(path), bytes]))],
+  refuses: [],
+  shape: containerShape,
+  run: (input) => readFolder(unpack(input).map(([name, bytes]) => [`${FOLDER}/${name}`, bytes])),
+};

@@ -1,17 +1,20 @@
-// What the collector finds in its store: chunks, rollups, journal segments. Promise under test: damage is found by checksum
-// before anything is decoded, and the journal goes on behind it.
+// What the collector finds in its store: chunks, rollups, newest values, journal segments. Promise under test: damage is found
+// by checksum, and content that a right checksum lets through is decoded within bounds or refused as STORE_CORRUPT; what is
+// decoded comes back bit for bit when it is encoded again; the journal goes on behind any damage.
 
 import assert from 'node:assert/strict';
+import { crc32 } from 'node:zlib';
 import { encodeChunk, openChunk } from '../../../collector/store/chunk.ts';
 import { toDecimals, type Decimals } from '../../../collector/store/column.ts';
 import type { Files } from '../../../collector/store/files.ts';
-import { GroupWriter, readGroup } from '../../../collector/store/group.ts';
+import { type GroupGap, GroupWriter, readGroup } from '../../../collector/store/group.ts';
+import { decodeLast, encodeLast, foldLast, noLast } from '../../../collector/store/last.ts';
 import { Journal, RECORD_HEAD_BYTES } from '../../../collector/store/journal.ts';
 import { encodeRollup, openRollup } from '../../../collector/store/rollup-codec.ts';
-import { cutRows, foldColumn, TIERS } from '../../../collector/store/rollup.ts';
+import { cutRows, foldColumn, type RollupColumn, TIERS } from '../../../collector/store/rollup.ts';
 import type { Rows } from '../../../collector/store/tail.ts';
 import { host as fleetHost, SERIES, START_MS, STEP_MS } from '../../data/fleet.mjs';
-import type { Target } from '../target.ts';
+import type { Shape, Target } from '../target.ts';
 
 const STEP = TIERS[0]?.stepMs ?? 300_000;
 const TICKS = 120;
@@ -48,17 +51,57 @@ function oddRows(): Rows {
 
 const tables = [oddRows(), fleetRows(8), fleetRows(SERIES)];
 
-function readChunk(bytes: Uint8Array): void {
-  const chunk = openChunk(bytes);
-  if (!chunk) return;
-  chunk.times();
-  chunk.arrivals();
-  for (let c = 0; c < chunk.width; c++) chunk.column(c);
+function same(got: ArrayLike<number>, want: ArrayLike<number>, what: string): void {
+  assert.equal(got.length, want.length, what);
+  for (let i = 0; i < got.length; i++)
+    if (!Object.is(got[i], want[i])) assert.fail(`${what}: ${got[i]} for ${want[i]}`);
 }
+
+function readTable(bytes: Uint8Array): Rows | undefined {
+  const chunk = openChunk(bytes);
+  if (!chunk) return undefined;
+  return {
+    count: chunk.rows,
+    at: chunk.times(),
+    arrivedAt: chunk.arrivals(),
+    columns: Array.from({ length: chunk.width }, (_, c) => chunk.column(c)),
+  };
+}
+
+function readChunk(bytes: Uint8Array): void {
+  const rows = readTable(bytes);
+  if (!rows) return;
+  const again = readTable(encodeChunk(rows, () => undefined));
+  assert.ok(again);
+  same(again.at, rows.at, 'times');
+  same(again.arrivedAt, rows.arrivedAt, 'arrivals');
+  rows.columns.forEach((column, c) => same(again.columns[c] ?? [], column, 'a column'));
+}
+
+/** A checksum of four bytes over all that follows. */
+const crcShape: Shape = {
+  open(input) {
+    const bytes = Buffer.from(input);
+    if (bytes.length < 4 || bytes.readUInt32LE(0) !== crc32(bytes.subarray(4))) return undefined;
+    return [bytes.subarray(4)];
+  },
+  close(pieces) {
+    const content = Buffer.concat(pieces);
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(crc32(content));
+    return Buffer.concat([head, content]);
+  },
+};
 
 const chunks = tables.map((rows) => encodeChunk(rows, () => undefined));
 
-export const chunk: Target = { name: 'chunk', samples: chunks, run: readChunk };
+export const chunk: Target = {
+  name: 'chunk',
+  samples: chunks,
+  refuses: ['STORE_CORRUPT'],
+  shape: crcShape,
+  run: readChunk,
+};
 
 const decimals = (x: Float64Array): Decimals => toDecimals(x, x.length, new Float64Array(x.length));
 const rollups = tables.map(({ at, columns }) => {
@@ -68,9 +111,57 @@ const rollups = tables.map(({ at, columns }) => {
     STEP,
   );
 });
-const readRollup = (bytes: Uint8Array): void => void openRollup(bytes, STEP)?.all();
 
-export const rollup: Target = { name: 'rollup', samples: rollups, run: readRollup };
+/** Buckets without samples have no other numbers; decimals may come back as doubles and the other way round. */
+function sameBuckets(got: RollupColumn, want: RollupColumn): void {
+  same(got.count, want.count, 'counts');
+  const [f, g] = [got, want].map(({ scale }) => (scale > 0 ? 10 ** scale : 1)) as [number, number];
+  for (let b = 0; b < want.count.length; b++) {
+    if (want.count[b] === 0) continue;
+    for (const list of ['firstAt', 'lastAt'] as const) assert.equal(got[list][b], want[list][b], list);
+    for (const list of ['min', 'max', 'last', 'sum'] as const)
+      assert.equal((got[list][b] as number) / f, (want[list][b] as number) / g, list);
+  }
+}
+
+function readRollup(bytes: Uint8Array): void {
+  const found = openRollup(bytes, STEP)?.all();
+  if (!found) return;
+  const again = openRollup(encodeRollup(found, STEP), STEP)?.all();
+  assert.ok(again);
+  same(again.at, found.at, 'starts');
+  found.columns.forEach((column, c) => sameBuckets(again.columns[c] as RollupColumn, column));
+}
+
+export const rollup: Target = {
+  name: 'rollup',
+  samples: rollups,
+  refuses: ['STORE_CORRUPT'],
+  shape: crcShape,
+  run: readRollup,
+};
+
+const lasts = tables.map((rows) => {
+  const last = noLast(rows.columns.length);
+  foldLast(last, rows);
+  return encodeLast(last);
+});
+
+export const lastValues: Target = {
+  name: 'last',
+  samples: [...lasts, encodeLast(noLast(3))],
+  refuses: ['STORE_CORRUPT'],
+  shape: crcShape,
+  run(input) {
+    const found = decodeLast(input);
+    if (!found) return;
+    assert.equal(found.ats.length, found.values.length);
+    const again = decodeLast(encodeLast(found));
+    assert.ok(again);
+    same(again.ats, found.ats, 'times');
+    same(again.values, found.values, 'values');
+  },
+};
 
 function group(first: number): Uint8Array<ArrayBuffer> {
   const writer = new GroupWriter(new ArrayBuffer(4096), RECORD_HEAD_BYTES);
@@ -141,10 +232,38 @@ function journalBytes(): Uint8Array {
   return files.data.get(SEGMENT) ?? new Uint8Array(0);
 }
 
+/** Whole records, each sealed under the next number. */
+const recordsShape: Shape = {
+  open(input) {
+    const bytes = Buffer.from(input);
+    const pieces: Buffer[] = [];
+    for (let at = 0; at < bytes.length;) {
+      if (at + RECORD_HEAD_BYTES > bytes.length) return undefined;
+      const end = at + RECORD_HEAD_BYTES + bytes.readUInt32LE(at + 4);
+      if (end > bytes.length) return undefined;
+      pieces.push(bytes.subarray(at + RECORD_HEAD_BYTES, end));
+      at = end;
+    }
+    return pieces;
+  },
+  close(pieces) {
+    const files = memoryFiles();
+    const { journal } = replay(files);
+    for (const piece of pieces) {
+      const body = Buffer.from(piece).subarray(0, piece.length - (piece.length % 8));
+      journal.append(Buffer.concat([Buffer.alloc(RECORD_HEAD_BYTES), body]));
+    }
+    journal.close();
+    return files.data.get(SEGMENT) ?? new Uint8Array(0);
+  },
+};
+
 /** After any damage the journal takes another group, and gives it back after what it still had. */
 export const journal: Target = {
   name: 'journal',
   samples: [journalBytes()],
+  refuses: [],
+  shape: recordsShape,
   run(input) {
     const files = memoryFiles(input);
     const { journal, groups } = replay(files);
@@ -158,9 +277,30 @@ export const journal: Target = {
 export const groupBody: Target = {
   name: 'group',
   samples: [group(1).subarray(RECORD_HEAD_BYTES)],
+  refuses: [],
   run(input) {
     const whole = new Uint8Array(input.length - (input.length % 8));
     whole.set(input.subarray(0, whole.length));
-    readGroup(whole.buffer, 0, whole.length, nothing);
+    const found = entriesIn(whole);
+    if (!found) return;
+    const writer = new GroupWriter(new ArrayBuffer(64), 0);
+    for (const entry of found) {
+      if ('values' in entry) writer.addRow(entry);
+      else writer.addGap(entry);
+    }
+    assert.deepEqual(entriesIn(new Uint8Array(writer.take(), 0, writer.size)), found);
   },
 };
+
+type Row = Parameters<GroupWriter['addRow']>[0];
+
+/** undefined when the body is malformed. */
+function entriesIn(body: Uint8Array<ArrayBuffer>): (Row | GroupGap)[] | undefined {
+  const entries: (Row | GroupGap)[] = [];
+  const isWhole = readGroup(body.buffer, body.byteOffset, body.byteOffset + body.length, {
+    row: (stream, series, seq, at, arrivedAt, values) =>
+      void entries.push({ stream, series, seq, at, arrivedAt, values: Array.from(values) }),
+    gap: (gap) => void entries.push(gap),
+  });
+  return isWhole ? entries : undefined;
+}
