@@ -212,6 +212,11 @@ export const EVENT_KINDS = {
   'service.restart': { en: 'Service restarted', zh: '服务重启' },
   'clock.step': { en: 'Clock stepped', zh: '时钟跳变' },
   'backup.new': { en: 'New backup file', zh: '新备份文件' },
+  'backup.set': { en: 'State of a backup set', zh: '备份集状态' },
+  'backup.file': { en: 'A backup file was judged', zh: '备份文件判定' },
+  'backup.run': { en: 'A backup run by the database’s own record', zh: '数据库自身的备份记录' },
+  'backup.drill': { en: 'A restore drill', zh: '恢复演练' },
+  'backup.finding': { en: 'A finding on backups', zh: '备份问题' },
   'probe.failed': { en: 'A probe cannot read its subject', zh: '探针读取失败' },
   'probe.recovered': { en: 'A probe reads its subject again', zh: '探针恢复读取' },
 } as const satisfies Record<string, { en: string; zh: string }>;

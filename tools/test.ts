@@ -29,6 +29,7 @@ const child = spawn(
     `--test-reporter=${join(root, 'tools', 'reporter.ts')}`,
     '--test-reporter-destination=stdout',
     '--disable-warning=ExperimentalWarning',
+    `--import=${join(root, 'tools', 'property-seed.ts')}`,
     ...files,
   ],
   {

@@ -44,3 +44,7 @@ for (const [what, json] of [
 ] as const) {
   test(`says nothing of a record ${what}`, () => assert.equal(read(json), undefined));
 }
+
+test('reads a time of more digits than a number holds as JSON does', () => {
+  assert.equal(read(jsonOf(0, 'a', 28_059_516_276_191_436, {}))?.at, 28_059_516_276_191_436);
+});

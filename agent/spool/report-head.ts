@@ -64,7 +64,9 @@ function readNumber(text: Buffer, start: number, end: number): number {
   const isBelow = text[start] === MINUS;
   const at = { place: isBelow ? start + 1 : start };
   const whole = readWhole(text, at);
-  if (whole >= 0 && text[at.place] === COMMA) return isBelow ? -whole : whole;
+  // What does not fit has lost digits on the way.
+  if (whole >= 0 && whole <= Number.MAX_SAFE_INTEGER && text[at.place] === COMMA)
+    return isBelow ? -whole : whole;
   // A fraction or an exponent is rare: times are whole milliseconds.
   const comma = text.indexOf(COMMA, start);
   return comma < 0 || comma > end || comma === start
