@@ -48,7 +48,7 @@ export interface BackupSetReport {
   policy: BackupPolicy;
   /** All rungs from 1, in order: the set stands on the last one before the first that is not `yes`. */
   rungs: RungState[];
-  /** How many files are known, and SHA-256 (hex) over the sorted lines `path\tbytes\tmodifiedAt`: the collector compares. */
+  /** How many files are known, and `fingerprintOf` them (fingerprint.ts): the collector compares. */
   files: { count: number; bytes: number; fingerprint: string };
   volume?: { path: string; freeBytes: number; totalBytes: number };
   /** The backups lie on the volume that holds the data they save. */
