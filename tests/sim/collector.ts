@@ -150,7 +150,8 @@ export class SimCollector {
 
   freeze(ms: number): void {
     if (!this.#owner) return;
-    this.#owner.frozenUntil = this.#world.scheduler.now + ms;
+    const { frozenUntil } = this.#owner;
+    this.#owner.frozenUntil = Math.max(frozenUntil, this.#world.scheduler.now + ms);
     this.#world.changed();
     this.#world.scheduler.after(ms, undefined, () => this.#world.changed());
   }

@@ -53,6 +53,15 @@ function cutLink(world: FaultWorld, host: SimHost, ms: number): void {
   });
 }
 
+/** The agent, or its machine, dies and is back within half a minute. */
+function restartSoon(world: FaultWorld, host: SimHost, random: Random): void {
+  if (random.chance(0.5)) host.kill();
+  else host.powerCut();
+  world.scheduler.after(random.between(0, 30 * SECOND), undefined, () =>
+    host.isOn ? host.start() : host.boot(),
+  );
+}
+
 export const FAULTS: readonly Fault[] = [
   {
     name: 'agent killed',
@@ -194,6 +203,24 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
+    name: 'bad hour of the store',
+    everyMin: 20,
+    strike(world, random) {
+      const wholeMs = random.between(MINUTE, 6 * MINUTE);
+      const somewhen = (run: () => void): void =>
+        void world.scheduler.after(random.between(0, wholeMs), undefined, run);
+      world.storeDisk.failing = true;
+      somewhen(() => {
+        world.storeDisk.failing = random.chance(0.5);
+      });
+      // Agents that are refused end and start meanwhile.
+      for (let i = 0; i < 4; i++) somewhen(() => restartSoon(world, random.pick(world.hosts), random));
+      world.scheduler.after(wholeMs, undefined, () => {
+        world.storeDisk.failing = false;
+      });
+    },
+  },
+  {
     name: 'disk of a host fails',
     everyMin: 12,
     strike(world, random) {
@@ -230,13 +257,7 @@ export const FAULTS: readonly Fault[] = [
         somewhen(() => {
           host.diskFault = undefined;
         });
-        somewhen(() => {
-          if (random.chance(0.5)) host.kill();
-          else host.powerCut();
-          world.scheduler.after(random.between(0, 30 * SECOND), undefined, () =>
-            host.isOn ? host.start() : host.boot(),
-          );
-        });
+        somewhen(() => restartSoon(world, host, random));
       }
       world.scheduler.after(wholeMs, undefined, () => {
         host.diskFault = undefined;

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import {
   decodeCollectorFrame,
   encodeFrame,
+  type Gap,
   type GoodbyeReason,
   type Hello,
   PROTOCOL,
@@ -88,6 +89,16 @@ interface Process {
   streams: Set<string>;
   stopping: boolean;
   quiet: boolean;
+}
+
+/** What a gap names, the spool has nothing of. */
+function holdsAnyOf(spool: Spool, gap: Gap): boolean {
+  for (let seq = gap.from; seq <= gap.to;) {
+    const [item] = spool.next(gap.stream, seq - 1, 1);
+    if (item?.kind === 'report') return true;
+    seq = item ? item.gap.to + 1 : Infinity;
+  }
+  return false;
 }
 
 export class SimHost implements Path {
@@ -199,7 +210,8 @@ export class SimHost implements Path {
   freeze(ms: number): void {
     const owner = this.#process?.owner;
     if (!owner) return;
-    owner.frozenUntil = this.#world.scheduler.now + ms;
+    // What waits already waits for the end of the longer one.
+    owner.frozenUntil = Math.max(owner.frozenUntil, this.#world.scheduler.now + ms);
     this.#world.changed();
     this.#world.scheduler.after(ms, undefined, () => this.#world.changed());
   }
@@ -415,6 +427,7 @@ export class SimHost implements Path {
 
   #connect(owner: Owner, spool: Spool, events: TransportEvents): Transport {
     const { network, scheduler, sabotage, checkers } = this.#world;
+    const { id } = this;
     let isOver = false;
     const end = (message: string): void => {
       if (isOver) return;
@@ -449,7 +462,10 @@ export class SimHost implements Path {
     return {
       send(frame) {
         const sent = sabotage.agentSends ? sabotage.agentSends(frame, spool) : frame;
-        if (sent && !isOver) connection.send('collector', encodeFrame(sent));
+        if (!sent || isOver) return;
+        if (sent.t === 'gap' && holdsAnyOf(spool, sent))
+          checkers.fail(`${id}/${sent.stream}: ${sent.from}-${sent.to} declared although the spool holds it`);
+        connection.send('collector', encodeFrame(sent));
       },
       close() {
         connection.close('agent', 'closed');
