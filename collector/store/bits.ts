@@ -19,6 +19,8 @@ export function unzigzag(z: number): number {
 
 const float = new Float64Array(1);
 const floatBytes = new Uint8Array(float.buffer);
+const single = new Float32Array(1);
+const singleBytes = new Uint8Array(single.buffer);
 
 /** Number of bits of a whole number up to 2^53: 0 → 0, 1 → 1, 255 → 8. */
 export function bitLength(v: number): number {
@@ -74,6 +76,12 @@ export class Writer {
     float[0] = v;
     this.bytes.set(floatBytes, this.length);
     this.length += 8;
+  }
+
+  float(v: number): void {
+    single[0] = v;
+    this.bytes.set(singleBytes, this.length);
+    this.length += 4;
   }
 
   raw(data: Uint8Array): void {
@@ -163,6 +171,12 @@ export class ByteReader {
     for (let i = 0; i < 8; i++) floatBytes[i] = this.bytes[this.offset + i] ?? 0;
     this.offset += 8;
     return float[0] as number;
+  }
+
+  float(): number {
+    for (let i = 0; i < 4; i++) singleBytes[i] = this.bytes[this.offset + i] ?? 0;
+    this.offset += 4;
+    return single[0] as number;
   }
 
   raw(n: number): Uint8Array {

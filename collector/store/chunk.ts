@@ -2,18 +2,22 @@
 // Promise: damage is found by checksum before anything is decoded; what makes no sense behind a right checksum is refused as
 // STORE_CORRUPT, within bounds of time and memory.
 //
-//   chunk    u32 crc32 of all that follows · version 1 · varint rows · varint columns · byte length per part (varint each:
+//   chunk    u32 crc32 of all that follows · version 2 · varint rows · varint columns · byte length per part (varint each:
 //            times, arrivals, columns…) · the parts
 //
 // Arrivals are kept as their distance to the time. A column that is a constant plus or minus an earlier one (used and
-// free of one total) is stored as that.
+// free of one total) is stored as that; one that follows an earlier one (leaders.ts) as its distance from it. Version 1, without
+// followers and with fewer codings of lists, is read as well.
 
 import { malformed, Writer } from './bits.ts';
-import { decodeColumn, encodeColumn, encodeMirror, toDecimals, type Decimals } from './column.ts';
+import { decodeColumn, encodeColumn, encodeFollower, encodeMirror } from './column.ts';
+import { type Decimals, toDecimals } from './decimals.ts';
+import { Leaders } from './leaders.ts';
 import { isSealed, openParts, type Parts, seal } from './sealed.ts';
 import type { Rows } from './tail.ts';
 
-const VERSION = 1;
+const VERSION = 2;
+const OLDEST = 1;
 const body = new Writer();
 let pool: Float64Array[] = [];
 
@@ -42,14 +46,19 @@ export function encodeChunk(rows: Rows, each: (column: number, decimals: Decimal
     encodeColumn(body, arrivals, n, toDecimals(arrivals, n, scratch(0, n)));
   });
   const mirrors = new Mirrors(n);
+  const leaders = new Leaders(n);
   for (let c = 0; c < width; c++) {
     const values = rows.columns[c] as Float64Array;
     const decimals = toDecimals(values, n, scratch(c, n));
     each(c, decimals);
     part(() => {
       const mirror = mirrors.find(c, decimals);
-      if (mirror) encodeMirror(body, mirror.other, mirror.sign, mirror.constant, decimals.scale);
-      else encodeColumn(body, values, n, decimals);
+      if (mirror) {
+        encodeMirror(body, mirror.other, mirror.sign, mirror.constant, decimals.scale);
+        return;
+      }
+      const leader = leaders.find(c, decimals);
+      if (!leader || !encodeFollower(body, decimals, leader, n)) encodeColumn(body, values, n, decimals);
     });
   }
   if (width * n > 1 << 20) pool = [];
@@ -115,7 +124,7 @@ function isMirror(a: Float64Array, b: Float64Array, sign: number, constant: numb
 
 /** An opened chunk; undefined when its checksum does not hold. Throws STORE_CORRUPT, as the chunk's methods do. */
 export function openChunk(bytes: Uint8Array): Chunk | undefined {
-  return isSealed(VERSION, bytes) ? new Chunk(bytes) : undefined;
+  return isSealed(VERSION, bytes, OLDEST) ? new Chunk(bytes) : undefined;
 }
 
 export class Chunk {
@@ -123,6 +132,7 @@ export class Chunk {
   readonly width: number;
   private readonly parts: Parts;
   private decodedTimes: Float64Array | undefined;
+  private readonly leaders = new Map<number, Float64Array>();
 
   constructor(bytes: Uint8Array) {
     this.parts = openParts(bytes, 2);
@@ -144,10 +154,18 @@ export class Chunk {
   }
 
   column(c: number): Float64Array {
-    // Only earlier columns have mirrors, and a mirror has none itself: otherwise each would be decoded again and again.
-    const other = (o: number): Float64Array =>
-      o < c ? decodeColumn(this.parts.part(o + 2), this.rows) : malformed('a mirror');
-    return decodeColumn(this.parts.part(c + 2), this.rows, other);
+    return decodeColumn(this.parts.part(c + 2), this.rows, (o) => this.referred(o, c, 1));
+  }
+
+  /** What a column is told by: an earlier one, kept for the next that is. A mirror's may be a follower, whose leader stands alone. */
+  private referred(o: number, by: number, more: number): Float64Array {
+    if (o >= by) malformed('a reference');
+    const known = this.leaders.get(o);
+    if (known) return known;
+    const other = more > 0 ? (next: number): Float64Array => this.referred(next, o, more - 1) : undefined;
+    const values = decodeColumn(this.parts.part(o + 2), this.rows, other);
+    this.leaders.set(o, values);
+    return values;
   }
 }
 

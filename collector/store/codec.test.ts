@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ByteReader, Writer } from './bits.ts';
 import { encodeChunk, openChunk } from './chunk.ts';
-import { toDecimals } from './column.ts';
+import { toDecimals } from './decimals.ts';
 import { decodeInts, encodeInts } from './ints.ts';
 import { decodeLast, encodeLast } from './last.ts';
 import { encodeRollup, openRollup } from './rollup-codec.ts';
@@ -73,10 +73,11 @@ const table = fc.tuple(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, ma
   }),
 );
 
-/** The last column is what the first one leaves of a whole. */
+/** The last columns are what the first one leaves of a whole, and what goes along with it: roughly a share of it, in pieces of 4096. */
 function withMirror(columns: number[][]): number[][] {
   const first = columns[0] as number[];
-  return [...columns, first.map((v) => 500_107_862_016 - v)];
+  const along = first.map((v, i) => Math.round(v * 37.3 + ((i * i) % 5)));
+  return [...columns, first.map((v) => 500_107_862_016 - v), along, along.map((v) => v * 4096)];
 }
 
 function same(got: ArrayLike<number>, want: ArrayLike<number>): void {
@@ -197,6 +198,54 @@ describe('store codecs', () => {
         same(back.ats, ats);
       }),
     );
+  });
+
+  it('stores what goes along with another column in fewer bytes', () => {
+    const at = Float64Array.from({ length: 480 }, (_, i) => i * 15_000);
+    const whole = at.map((_, i) => 1_000_000 + ((i * 7_919) % 65_537));
+    const share = whole.map((v, i) => Math.round(v / 13) + (i % 3));
+    const size = (...columns: Float64Array[]): number =>
+      encodeChunk({ count: at.length, at, arrivedAt: at, columns }, () => undefined).length;
+    assert.ok(size(whole, share) - size(whole) < (size(share) - size()) / 2);
+  });
+
+  it('reads chunks and rollups of the first version', () => {
+    const chunk = openChunk(
+      Buffer.from(
+        'h0+t9AE8BAsELwQF/QIAGAOAoNXt7mamHQEAACgAAdAPACUgkATzz7ajlVfX8Pl95/2xqqf02difYSIBBJJg/tl2tPLqGj6/' +
+          '77w/AAgIAgYDAACQToL3+/1+v9/vB/ICKLUv/WCYAEULALQVAADNzaiGxCfNNJ5ZupPa2SBRLSKxFvZ2ahl8Qj1Sjy05s9lT' +
+          'ZARUF8VMqsAOJy8ekRUsAAA7O/TV2cM7byMVZnFObCG56khSBC8WwSF8nutzYcLcD4ik7bPOv0PfTApJuEpQ3vALAAB/f5ee' +
+          '261//aU5CSdP37vzgkEjdxJQkHqeSR3RIJNjOYBFuTvgjUVtWB8yW3unwj7LAABmZpuPvc9mk3usVaCxzPivIuAsdV9xhw12' +
+          'tMes3NGzcvuj02C5j6RQ6ACdvT7x/t31AACennf58eGecghRwTTedvX0+XIS7mW5oxfFM/CL9RC/X7iUi5ajaStKesYUBwD6' +
+          'xe2KAACgoON7soqgiD5uNhX7+JeMt5bsLmWt4qBiSFqo+KpUrrbQcNayqU3atkjYjnrORN1FAPAG9gECBgMOAgEHAQMeAAEA' +
+          'AwABBwAAAQAAAwABAA8AAAMAAD8AfwADAOMM48SsVIsyBQ==',
+        'base64',
+      ),
+    );
+    const rollup = openRollup(
+      Buffer.from(
+        'k8BawAEDBBAdDQSeAQiAi88FAgAoAAAAAACQ5SIB0A8BNwAdHx4RAgAACA8AARAAGvA+AWMAVG/gDwkCAQAABDwAcgAAAAAD' +
+          'AJBOggAiAAAAABMD4Pogph0BAqUdAiEotS/9IBjBAAAAqPsA9K8Al00Am6EAdy8A468AEQgAQAACISi1L/0gGMEAAPlz+k2e' +
+          'F2Q+xzT1+INjbW+VjBEJBkAAAAIhKLUv/SAYwQAA+XP6TZ4XZD7HNPX4g2Ntb5WMEQkGQAAAAiEotS/9IBjBAAAgA9eQ51qS' +
+          'RB+HRUWUQhAWy2pIHgtAAAA=',
+        'base64',
+      ),
+      STEP_MS,
+    )?.all();
+    const at = Array.from({ length: 60 }, (_, i) => 1_767_225_600_000 + i * 15_000);
+    const square = at.map((_, i) => 1000 + ((i * i) % 37));
+    const columns = [
+      square,
+      at.map((_, i) => (1 + i * 3) / 10),
+      square.map((v) => 5000 - v),
+      at.map((_, i) => (i % 7 === 3 ? Number.NaN : Math.sqrt(i))),
+    ];
+    assert.ok(chunk && rollup);
+    same(chunk.times(), at);
+    columns.forEach((c, i) => same(chunk.column(i), c));
+    const want = fold({ at, columns });
+    same(rollup.at, want.at);
+    rollup.columns.forEach((c, i) => sameBuckets(c, want.columns[i] as Rollup['columns'][number]));
   });
 
   it('finds every changed byte of a chunk and of a rollup', () => {

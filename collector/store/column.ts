@@ -4,55 +4,25 @@
 //   column   head byte (kind · scale << 3 · 128 when some are missing) · [presence bits] · content of the present values
 //   decimal  ints.ts         same   one double for all         float   varint length · bytes
 //   mirror   varint of the other column · sign byte · constant: value = constant ± other (both in the same decimals)
+//   follower varint of the leader · its scale · shift · f32 slope · first value · ints.ts of the distances (all in whole numbers):
+//            value = first value + 2^shift · (distance + round(slope · (leader − its first value)))
+//
+// Followers came with version 2 of chunks.
 
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { type ByteReader, malformed, type Writer } from './bits.ts';
+import { type Decimals } from './decimals.ts';
 import { decodeInts, encodeInts } from './ints.ts';
-import { decimalScale, EXACT, POWERS } from './tail.ts';
+import { type Leader, slopeOf } from './leaders.ts';
+import { EXACT, POWERS } from './tail.ts';
 
 const DECIMAL = 0;
 const SAME = 1;
 const FLOAT = 2;
 const MIRROR = 3;
+const FOLLOWER = 4;
 const MISSING = 128;
-
-/** A column as whole numbers of 10^-scale, NaN where missing; scale -1: not all are decimals, `ints` means nothing. */
-export interface Decimals {
-  scale: number;
-  missing: number;
-  ints: Float64Array;
-}
-
-/** Converts values[0..n) into `ints`. */
-export function toDecimals(values: Float64Array, n: number, ints: Float64Array): Decimals {
-  let scale = 0;
-  for (;;) {
-    const stop = tryScale(values, n, ints, scale);
-    if (stop < 0) break;
-    scale = decimalScale(values[stop] as number, scale + 1);
-    if (scale < 0) return { scale, missing: countMissing(values, n), ints };
-  }
-  return { scale, missing: countMissing(ints, n), ints };
-}
-
-/** Index of the first value that does not fit the scale, or -1. */
-function tryScale(values: Float64Array, n: number, ints: Float64Array, scale: number): number {
-  const f = POWERS[scale] as number;
-  for (let i = 0; i < n; i++) {
-    const v = values[i] as number;
-    const r = Math.round(v * f);
-    const fits = r / f === v && r < EXACT && r > -EXACT && (v !== 0 || 1 / v > 0);
-    if (!fits && !Number.isNaN(v)) return i;
-    ints[i] = r;
-  }
-  return -1;
-}
-
-function countMissing(values: Float64Array, n: number): number {
-  let missing = 0;
-  for (let i = 0; i < n; i++) if (Number.isNaN(values[i])) missing++;
-  return missing;
-}
+const MAX_SHIFT = 31;
 
 let dense = new Float64Array(4096);
 
@@ -79,6 +49,41 @@ export function encodeMirror(w: Writer, other: number, sign: 1 | -1, constant: n
   w.varint(other);
   w.byte(sign === 1 ? 1 : 0);
   w.signed(constant);
+}
+
+let distances = new Float64Array(4096);
+
+/** False, with nothing written, when the distances do not fit: then it is a column like any other. */
+export function encodeFollower(w: Writer, { scale, ints: y }: Decimals, leader: Leader, n: number): boolean {
+  if (distances.length < n) distances = new Float64Array(n * 2);
+  const x = leader.decimals.ints;
+  const x0 = x[0] as number;
+  const y0 = y[0] as number;
+  const shift = sharedShift(y, n);
+  const unit = 2 ** shift;
+  const slope = slopeOf(y, x, n, shift);
+  for (let i = 0; i < n; i++) {
+    const distance = ((y[i] as number) - y0) / unit - Math.round(slope * ((x[i] as number) - x0));
+    if (!(Math.abs(distance) < EXACT)) return false;
+    distances[i] = distance;
+  }
+  w.reserve(64 + n * 10);
+  w.byte(FOLLOWER | (scale << 3));
+  w.varint(leader.column);
+  w.byte(leader.decimals.scale);
+  w.byte(shift);
+  w.float(slope);
+  w.signed(y0);
+  encodeInts(w, distances, n);
+  return true;
+}
+
+/** Power of two that all differences are multiples of. */
+function sharedShift(x: Float64Array, n: number): number {
+  const first = x[0] as number;
+  let low = 0;
+  for (let i = 1; i < n; i++) low |= (x[i] as number) - first;
+  return low === 0 ? 0 : 31 - Math.clz32(low & -low);
 }
 
 function isSame(values: Float64Array, n: number): boolean {
@@ -151,6 +156,7 @@ export function decodeColumn(
     return out;
   }
   if (kind === MIRROR) return other ? getMirror(r, out, f, other) : malformed('a mirror');
+  if (kind === FOLLOWER) return other ? getFollower(r, out, f, other) : malformed('a follower');
   if (kind !== DECIMAL && kind !== FLOAT) malformed('a column');
   const presence = (head & MISSING) === 0 ? undefined : r.raw((n + 7) >> 3);
   const count = presence ? countBits(presence) : n;
@@ -175,6 +181,30 @@ function getMirror(
   const constant = r.signed();
   r.within('a mirror');
   for (let i = 0; i < out.length; i++) out[i] = (constant + sign * Math.round((values[i] as number) * f)) / f;
+  return out;
+}
+
+function getFollower(
+  r: ByteReader,
+  out: Float64Array,
+  f: number,
+  other: (column: number) => Float64Array,
+): Float64Array {
+  const leader = other(r.varint());
+  const scale = POWERS[r.byte()] ?? malformed('a scale');
+  const shift = r.byte();
+  const slope = r.float();
+  const first = r.signed();
+  if (shift > MAX_SHIFT || !Number.isFinite(slope)) malformed('a follower');
+  const unit = 2 ** shift;
+  decodeInts(r, out, out.length);
+  const x0 = Math.round((leader[0] as number) * scale);
+  for (let i = 0; i < out.length; i++) {
+    const x = Math.round((leader[i] as number) * scale) - x0;
+    const y = first + unit * ((out[i] as number) + Math.round(slope * x));
+    if (!(Math.abs(y) < EXACT)) malformed('a follower');
+    out[i] = y / f;
+  }
   return out;
 }
 

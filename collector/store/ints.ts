@@ -1,14 +1,18 @@
 // Lossless coding of a list of whole numbers (|x| < 2^50). The list is taken as it is or as differences, whichever spreads
-// less; powers of two that all differences share are divided away; then the cheapest of four codings is used:
+// less; powers of two that all differences share are divided away; then the cheapest of these codings is used:
 //
 //   flat      every symbol is the base
 //   uniform   base + a number below N in truncated binary: for noise without a shape
 //   classes   Huffman code of the bit length of zigzag(symbol − base), then its low bits: for bell shapes and outliers
+//   rising    the same of symbol − base, of which none is negative: for what often stands still and else goes up
 //   sparse    almost every symbol is the base; the others by distance and value
+//   plain     each symbol by itself: for a few that have nothing in common
 //
-//   list      head byte (coding · 1 delta flag · 1 shift flag) · [shift] · [first value, when delta] · base · coding's own
+//   list      head byte (coding · 1 delta flag · 1 shift flag) · [shift] · least or (delta) first value · base, unless plain ·
+//             coding's own
 //
-// Cost is what decides; the estimate need not be exact, the coding always is.
+// Cost is what decides; the estimate need not be exact, the coding always is. Rising and plain came with version 2 of chunks
+// and rollup windows.
 
 import { bitLength, malformed, unzigzag, zigzag, type ByteReader, type Writer } from './bits.ts';
 import { codeLengths, codes, Decoder, getLengths, putLengths } from './huffman.ts';
@@ -17,10 +21,16 @@ const FLAT = 0;
 const UNIFORM = 1;
 const CLASSES = 2;
 const SPARSE = 3;
+const RISING = 4;
+const PLAIN = 5;
 const DELTA = 8;
 const SHIFT = 16;
 const CLASS_COUNT = 56;
 const SAMPLES = 9;
+/** Lists of so few may be cheapest without any order. */
+const FEW = 16;
+/** 2^k, which `**` takes long to find. */
+const TWO = Float64Array.from({ length: CLASS_COUNT }, (_, k) => 2 ** k);
 
 /** What one pass over the list tells. */
 interface Spread {
@@ -32,14 +42,20 @@ interface Spread {
   shift: number;
 }
 
-let deltas = new Float64Array(4096);
-const histogram = new Float64Array(CLASS_COUNT);
+interface Coding {
+  kind: number;
+  base: number;
+}
+
+let symbols = new Float64Array(4096);
+const zigzags = new Float64Array(CLASS_COUNT);
+const rises = new Float64Array(CLASS_COUNT);
 const sample = new Float64Array(SAMPLES);
 
 /** `as`: `values` skips the question whether differences would cost less, for lists that are differences already. */
 export function encodeInts(w: Writer, x: Float64Array, n: number, as: 'values' | 'either' = 'either'): void {
   w.reserve(64 + n * 10);
-  if (deltas.length < n) deltas = new Float64Array(n * 2);
+  if (symbols.length < n) symbols = new Float64Array(n * 2);
   const s = spread(x, n);
   if (s.min === s.max) {
     w.byte(FLAT);
@@ -49,20 +65,19 @@ export function encodeInts(w: Writer, x: Float64Array, n: number, as: 'values' |
   const isDelta = as === 'either' && chooseDelta(x, n, s);
   const unit = 2 ** s.shift;
   const count = isDelta ? n - 1 : n;
-  if (!isDelta) for (let i = 0; i < n; i++) deltas[i] = ((x[i] as number) - s.min) / unit;
-  else for (let i = 0; i < count; i++) deltas[i] = (deltas[i] as number) / unit;
-  const [min, max] = isDelta ? [s.minDelta / unit, s.maxDelta / unit] : [0, (s.max - s.min) / unit];
+  if (!isDelta) for (let i = 0; i < n; i++) symbols[i] = ((x[i] as number) - s.min) / unit;
+  else if (unit > 1) for (let i = 0; i < count; i++) symbols[i] = (symbols[i] as number) / unit;
+  const min = isDelta ? s.minDelta / unit : 0;
+  const max = isDelta ? s.maxDelta / unit : (s.max - s.min) / unit;
   const coding = choose(count, min, max);
   w.byte(coding.kind | (isDelta ? DELTA : 0) | (s.shift > 0 ? SHIFT : 0));
   if (s.shift > 0) w.byte(s.shift);
   w.signed(isDelta ? (x[0] as number) : s.min);
-  w.signed(coding.base);
-  if (coding.kind === UNIFORM) putUniform(w, count, min, max - min + 1);
-  else if (coding.kind === CLASSES) putClasses(w, count, coding.base);
-  else if (coding.kind === SPARSE) putSparse(w, count, coding.base);
+  if (coding.kind !== PLAIN) w.signed(coding.base);
+  putSymbols(w, coding, count, max);
 }
 
-/** Fills `deltas`. */
+/** Fills `symbols` with the differences. */
 function spread(x: Float64Array, n: number): Spread {
   let before = x[0] as number;
   let min = before;
@@ -74,7 +89,7 @@ function spread(x: Float64Array, n: number): Spread {
     const v = x[i] as number;
     const d = v - before;
     before = v;
-    deltas[i - 1] = d;
+    symbols[i - 1] = d;
     if (v < min) min = v;
     else if (v > max) max = v;
     if (d < minDelta) minDelta = d;
@@ -91,11 +106,11 @@ function chooseDelta(x: Float64Array, n: number, s: Spread): boolean {
   let direct = 0;
   let delta = 0;
   const middle = median(x, n);
-  const middleDelta = median(deltas, n - 1);
+  const middleDelta = median(symbols, n - 1);
   const step = Math.max(1, n >> 5);
   for (let i = 0; i < n - 1; i += step) {
     direct += bitLength(Math.abs((x[i] as number) - middle));
-    delta += bitLength(Math.abs((deltas[i] as number) - middleDelta));
+    delta += bitLength(Math.abs((symbols[i] as number) - middleDelta));
   }
   return delta <= direct;
 }
@@ -112,30 +127,73 @@ function median(x: Float64Array, n: number): number {
   return sample[SAMPLES >> 1] as number;
 }
 
-function choose(count: number, min: number, max: number): { kind: number; base: number } {
+function choose(count: number, min: number, max: number): Coding {
   if (min === max) return { kind: FLAT, base: min };
-  const uniform = count * Math.log2(max - min + 1) + 8;
-  const middle = median(deltas, count);
-  histogram.fill(0);
-  let values = 0;
-  for (let i = 0; i < count; i++) {
-    const c = bitLength(zigzag((deltas[i] as number) - middle));
-    histogram[c] = (histogram[c] as number) + 1;
-    if (c > 0) values += c - 1;
+  const middle = median(symbols, count);
+  let best: Coding = { kind: UNIFORM, base: min };
+  let cost = count * Math.log2(max - min + 1) + varintBits(zigzag(min)) + varintBits(max - min + 1);
+  const consider = (kind: number, base: number, bits: number): void => {
+    if (bits >= cost) return;
+    cost = bits;
+    best = { kind, base };
+  };
+  const low = tally(zigzags, count, middle, true);
+  const base = varintBits(zigzag(middle));
+  consider(CLASSES, middle, base + low + entropy(zigzags, count));
+  consider(SPARSE, middle, base + low + (count - (zigzags[0] as number)) * 12);
+  if (isOften(min)) {
+    const bits = tally(rises, count, min, false) + entropy(rises, count);
+    consider(RISING, min, varintBits(zigzag(min)) + bits);
   }
-  let entropy = 16;
+  if (count <= FEW) consider(PLAIN, 0, plainBits(count));
+  return best;
+}
+
+const varintBits = (v: number): number => 8 * Math.max(1, Math.ceil(bitLength(v) / 7));
+
+/** Counts the symbols by class; returns how many low bits they have together. */
+function tally(histogram: Float64Array, count: number, base: number, isSigned: boolean): number {
+  histogram.fill(0);
+  let bits = 0;
+  for (let i = 0; i < count; i++) {
+    const d = (symbols[i] as number) - base;
+    const c = bitLength(isSigned ? zigzag(d) : d);
+    histogram[c] = (histogram[c] as number) + 1;
+    if (c > 0) bits += c - 1;
+  }
+  return bits;
+}
+
+/** Bits of the classes' codes and of the table that says them. */
+function entropy(histogram: Float64Array, count: number): number {
+  let bits = 16;
   let used = 0;
   for (let c = 0; c < CLASS_COUNT; c++) {
     const h = histogram[c] as number;
     if (h === 0) continue;
-    entropy += h * Math.max(1, Math.log2(count / h));
+    bits += h * Math.max(1, Math.log2(count / h));
     used = c;
   }
-  const others = count - (histogram[0] as number);
-  const classes = entropy + values + 4 * used;
-  const sparse = others * 12 + values;
-  if (uniform <= classes && uniform <= sparse) return { kind: UNIFORM, base: min };
-  return { kind: classes <= sparse ? CLASSES : SPARSE, base: middle };
+  return bits + 4 * used;
+}
+
+/** Whether the few symbols that `median` looked at last say that this one is frequent. */
+function isOften(symbol: number): boolean {
+  return sample[0] === symbol && sample[1] === symbol;
+}
+
+function plainBits(count: number): number {
+  let bits = 0;
+  for (let i = 0; i < count; i++) bits += varintBits(zigzag(symbols[i] as number));
+  return bits;
+}
+
+function putSymbols(w: Writer, { kind, base }: Coding, count: number, max: number): void {
+  if (kind === UNIFORM) putUniform(w, count, base, max - base + 1);
+  else if (kind === CLASSES) putClasses(w, count, base, zigzags, true);
+  else if (kind === RISING) putClasses(w, count, base, rises, false);
+  else if (kind === SPARSE) putSparse(w, count, base);
+  else if (kind === PLAIN) for (let i = 0; i < count; i++) w.signed(symbols[i] as number);
 }
 
 function putUniform(w: Writer, count: number, min: number, size: number): void {
@@ -143,7 +201,7 @@ function putUniform(w: Writer, count: number, min: number, size: number): void {
   const b = bitLength(size) - 1;
   const short = 2 ** (b + 1) - size;
   for (let i = 0; i < count; i++) {
-    const v = (deltas[i] as number) - min;
+    const v = (symbols[i] as number) - min;
     if (v < short) w.bits(v, b);
     else {
       const z = v + short;
@@ -155,24 +213,31 @@ function putUniform(w: Writer, count: number, min: number, size: number): void {
   w.flushBits();
 }
 
-function putClasses(w: Writer, count: number, base: number): void {
+function putClasses(
+  w: Writer,
+  count: number,
+  base: number,
+  histogram: Float64Array,
+  isSigned: boolean,
+): void {
   const lengths = codeLengths(histogram);
   const code = codes(lengths);
   putLengths(w, lengths);
   for (let i = 0; i < count; i++) {
-    const z = zigzag((deltas[i] as number) - base);
+    const d = (symbols[i] as number) - base;
+    const z = isSigned ? zigzag(d) : d;
     const c = bitLength(z);
     w.bits(code[c] as number, lengths[c] as number);
-    if (c > 1) w.bits(z - 2 ** (c - 1), c - 1);
+    if (c > 1) w.bits(z - (TWO[c - 1] as number), c - 1);
   }
   w.flushBits();
 }
 
 function putSparse(w: Writer, count: number, base: number): void {
-  w.varint(count - (histogram[0] as number));
+  w.varint(count - (zigzags[0] as number));
   let last = 0;
   for (let i = 0; i < count; i++) {
-    const d = deltas[i] as number;
+    const d = symbols[i] as number;
     if (d === base) continue;
     w.varint(i - last);
     w.signed(d - base);
@@ -195,10 +260,11 @@ export function decodeInts(r: ByteReader, out: Float64Array, n: number): void {
   if (shift > MAX_SHIFT) malformed('a shift');
   const unit = 2 ** shift;
   const first = r.signed();
-  const base = r.signed();
+  const kind = head & 7;
+  const base = kind === PLAIN ? 0 : r.signed();
   const isDelta = (head & DELTA) !== 0;
   const from = isDelta ? 1 : 0;
-  getSymbols(r, head & 7, base, out, from, n);
+  getSymbols(r, kind, base, out, from, n);
   r.within('a list');
   if (!isDelta) for (let i = 0; i < n; i++) out[i] = first + (out[i] as number) * unit;
   else {
@@ -216,15 +282,10 @@ function getSymbols(
   n: number,
 ): void {
   if (kind === UNIFORM) getUniform(r, base, out, from, n);
-  else if (kind === CLASSES) {
-    const decoder = new Decoder(getLengths(r));
-    if (!r.hasBits(n - from)) malformed('a list');
-    for (let i = from; i < n; i++) {
-      const c = decoder.read(r);
-      if (c >= CLASS_COUNT) malformed('a class');
-      out[i] = base + unzigzag(c < 2 ? c : 2 ** (c - 1) + r.bits(c - 1));
-    }
-    r.alignBits();
+  else if (kind === CLASSES || kind === RISING) getClasses(r, kind === CLASSES, base, out, from, n);
+  else if (kind === PLAIN) {
+    if (!r.hasBits((n - from) * 8)) malformed('a list');
+    for (let i = from; i < n; i++) out[i] = r.signed();
   } else {
     out.fill(base, from, n);
     if (kind === FLAT) return;
@@ -236,6 +297,25 @@ function getSymbols(
       out[i] = base + r.signed();
     }
   }
+}
+
+function getClasses(
+  r: ByteReader,
+  isSigned: boolean,
+  base: number,
+  out: Float64Array,
+  from: number,
+  n: number,
+): void {
+  const decoder = new Decoder(getLengths(r));
+  if (!r.hasBits(n - from)) malformed('a list');
+  for (let i = from; i < n; i++) {
+    const c = decoder.read(r);
+    if (c >= CLASS_COUNT) malformed('a class');
+    const z = c < 2 ? c : (TWO[c - 1] as number) + r.bits(c - 1);
+    out[i] = base + (isSigned ? unzigzag(z) : z);
+  }
+  r.alignBits();
 }
 
 function getUniform(r: ByteReader, base: number, out: Float64Array, from: number, n: number): void {

@@ -7,7 +7,8 @@
 // Version 1 had neither checksum nor version byte; the archive seals what it finds of it when it is opened (archive.ts).
 
 import { ByteReader, malformed, Writer } from './bits.ts';
-import { decodeColumn, encodeColumn, toDecimals } from './column.ts';
+import { decodeColumn, encodeColumn } from './column.ts';
+import { toDecimals } from './decimals.ts';
 import { isSealed, MAX_COLUMNS, withChecksum } from './sealed.ts';
 import { decimalScale, POWERS, type Rows } from './tail.ts';
 

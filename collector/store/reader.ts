@@ -5,7 +5,7 @@
 import { windowOf, type Archive } from './archive.ts';
 import { isNamedError } from '../../shared/errors.ts';
 import { openChunk, type Chunk } from './chunk.ts';
-import { toDecimals } from './column.ts';
+import { toDecimals } from './decimals.ts';
 import type { HostState, SeriesState } from './hosts.ts';
 import { foldLast, noLast, type LastValues } from './last.ts';
 import { openRollup, type StoredRollup } from './rollup-codec.ts';

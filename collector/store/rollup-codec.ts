@@ -1,7 +1,7 @@
 // Rollups on disk: one window of one series and tier. Each column can be decoded alone; damage is found by checksum first, and
 // what makes no sense behind a right checksum is refused as STORE_CORRUPT, within bounds of time and memory.
 //
-//   window   u32 crc32 of all that follows · version 1 · varint buckets · varint columns · byte length per part · parts:
+//   window   u32 crc32 of all that follows · version 2 · varint buckets · varint columns · byte length per part · parts:
 //            starts ÷ step, then counts, first and last instants (less the start) that most columns share, then the columns
 //   column   head byte (kind · scale << 3 · 128 when counts and instants are its own, which then come first)
 //   flat     one value in every bucket
@@ -11,13 +11,16 @@
 //   mirror   varint of the other column · constant: value = constant − other
 
 import { type ByteReader, malformed, Writer } from './bits.ts';
-import { decodeColumn, encodeColumn, toDecimals } from './column.ts';
+import { decodeColumn, encodeColumn } from './column.ts';
+import { toDecimals } from './decimals.ts';
 import { decodeInts, encodeInts } from './ints.ts';
 import { asDoubles, emptyColumn, type Rollup, type RollupColumn } from './rollup.ts';
 import { isSealed, openParts, type Parts, seal } from './sealed.ts';
 import { EXACT, POWERS } from './tail.ts';
 
-const VERSION = 1;
+const VERSION = 2;
+/** 1 differs only in having fewer codings of lists (ints.ts). */
+const OLDEST = 1;
 const FLAT = 0;
 const DECIMAL = 1;
 const FLOAT = 2;
@@ -44,7 +47,7 @@ export function encodeRollup(r: Rollup, stepMs: number): Uint8Array {
   const mirrors = new Map<number, number>();
   r.columns.forEach((column, c) => {
     const before = body.length;
-    putColumn(r, c, fitting(column), isSameExtent(column, shared), shared, mirrors);
+    putColumn(r, c, fitting(column), isSameExtent(column, shared), mirrors);
     lengths.push(body.length - before);
   });
   return seal(VERSION, n, r.columns.length, lengths, body);
@@ -89,7 +92,6 @@ function putColumn(
   index: number,
   c: RollupColumn,
   isShared: boolean,
-  shared: RollupColumn,
   mirrors: Map<number, number>,
 ): void {
   const n = r.at.length;
@@ -110,7 +112,7 @@ function putColumn(
     body.signed(c.min[firstPresent(c)] ?? 0);
     return;
   }
-  const mirror = isShared && c.count === shared.count ? findMirror(r, index, c, mirrors) : undefined;
+  const mirror = isShared ? findMirror(r, index, c, mirrors) : undefined;
   if (mirror) {
     put(MIRROR);
     body.varint(mirror.other);
@@ -181,7 +183,7 @@ function findMirror(
 
 /** An opened window; undefined when its checksum does not hold. Throws STORE_CORRUPT, as the window's methods do. */
 export function openRollup(bytes: Uint8Array, stepMs: number): StoredRollup | undefined {
-  return isSealed(VERSION, bytes) ? new StoredRollup(bytes, stepMs) : undefined;
+  return isSealed(VERSION, bytes, OLDEST) ? new StoredRollup(bytes, stepMs) : undefined;
 }
 
 export class StoredRollup {

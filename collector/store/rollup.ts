@@ -5,7 +5,7 @@
 // Decimal columns are held as whole numbers of 10^-scale, so that sums are exact whatever the order; scale -1 holds doubles.
 
 import { EXACT, POWERS } from './tail.ts';
-import type { Decimals } from './column.ts';
+import type { Decimals } from './decimals.ts';
 
 export interface Tier {
   stepMs: number;

@@ -39,8 +39,12 @@ export function withChecksum(written: Writer): Uint8Array {
   return bytes;
 }
 
-export function isSealed(version: number, bytes: Uint8Array): boolean {
-  if (bytes.length < HEAD_BYTES + 1 || bytes[4] !== version) return false;
+/** `oldest`: earlier versions that are read as well. */
+export function isSealed(version: number, bytes: Uint8Array, oldest = version): boolean {
+  if (bytes.length < HEAD_BYTES + 1) return false;
+  const written: unknown = bytes[4];
+  // A damaged row of SQLite may hold text in its place.
+  if (typeof written !== 'number' || written > version || written < oldest) return false;
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === crc32(bytes.subarray(4));
 }
 

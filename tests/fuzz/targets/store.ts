@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import { encodeChunk, openChunk } from '../../../collector/store/chunk.ts';
-import { toDecimals, type Decimals } from '../../../collector/store/column.ts';
+import { toDecimals, type Decimals } from '../../../collector/store/decimals.ts';
 import type { Files } from '../../../collector/store/files.ts';
 import { type GroupGap, GroupWriter, readGroup } from '../../../collector/store/group.ts';
 import { decodeLast, encodeLast, foldLast, noLast } from '../../../collector/store/last.ts';
