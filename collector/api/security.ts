@@ -1,6 +1,6 @@
 // What every answer carries so that a browser cannot be turned against the page. No inline script but the import map, by its hash.
 
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 export function contentSecurityPolicy(scriptHashes: readonly string[]): string {
   return [
@@ -20,19 +20,27 @@ export function contentSecurityPolicy(scriptHashes: readonly string[]): string {
 const TWO_YEARS_S = 2 * 365 * 86_400;
 
 export function addSecurityHeaders(app: FastifyInstance, scriptHashes: readonly string[]): void {
-  const policy = contentSecurityPolicy(scriptHashes);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers({
-      'content-security-policy': policy,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'x-frame-options': 'DENY',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
-    });
-    if (request.protocol === 'https') reply.header('strict-transport-security', `max-age=${TWO_YEARS_S}`);
-    if (!request.url.startsWith('/assets/')) reply.header('cache-control', 'no-store');
+    setSecurityHeaders(request, reply, scriptHashes);
     done();
   });
+}
+
+/** For answers that no hook comes by. */
+export function setSecurityHeaders(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scriptHashes: readonly string[],
+): void {
+  reply.headers({
+    'content-security-policy': contentSecurityPolicy(scriptHashes),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'x-frame-options': 'DENY',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=()',
+  });
+  if (request.protocol === 'https') reply.header('strict-transport-security', `max-age=${TWO_YEARS_S}`);
+  if (!request.url.startsWith('/assets/')) reply.header('cache-control', 'no-store');
 }

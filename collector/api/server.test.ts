@@ -151,6 +151,16 @@ describe('what a program reads', () => {
     assert.deepEqual([status, body.error.code], [400, 'BAD_REQUEST']);
   });
 
+  test('a path that cannot be decoded or is too long, on a route or on none', async () => {
+    for (const path of ['/api/v1/hosts/%ff%00/latest', '/api/none/%ff', `/api/v1/hosts/${'x'.repeat(300)}`]) {
+      const { statusCode, headers, body } = await stage.app.inject({ url: path, headers: engineer });
+      const { error } = JSON.parse(body) as { error: { code: string; mend: string } };
+      assert.deepEqual([statusCode, error.code], [400, 'BAD_REQUEST'], path);
+      assert.notEqual(error.mend, '');
+      assert.equal(headers['x-content-type-options'], 'nosniff');
+    }
+  });
+
   test('names the parameter that is wrong', async () => {
     for (const [query, word] of [
       ['host=a1&metric=cpu_usage_active&from=yesterday', /from/],

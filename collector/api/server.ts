@@ -17,7 +17,7 @@ import { liveRoute } from './routes/live.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { processRoutes } from './routes/process.ts';
 import { sessionRoutes } from './routes/session.ts';
-import { addSecurityHeaders } from './security.ts';
+import { addSecurityHeaders, setSecurityHeaders } from './security.ts';
 
 const SWEEP_MS = 3_600_000;
 
@@ -65,7 +65,8 @@ export async function createServer(context: Context): Promise<FastifyInstance> {
   return app as unknown as FastifyInstance;
 }
 
-function instance({ config }: Context): App {
+function instance({ config, log, page }: Context): App {
+  const fail = answerFailure(log);
   const app = fastify({
     logger: false,
     genReqId: () => randomUUID(),
@@ -77,6 +78,11 @@ function instance({ config }: Context): App {
     maxRequestsPerSocket: 1000,
     forceCloseConnections: 'idle',
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000 },
+    // A URL that cannot be decoded or is too long reaches no hook and no error handler.
+    frameworkErrors(error, request, reply) {
+      setSecurityHeaders(request, reply, page.scriptHashes);
+      fail(error, request, reply);
+    },
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
     // Unknown keys are refused, not dropped in silence.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true } },

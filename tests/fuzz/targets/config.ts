@@ -16,6 +16,13 @@ const FILE = 'fuzz.yaml';
 const SECRET_FILE = '/run/secret';
 const REFUSES: ErrorCode[] = ['CONFIG_SYNTAX', 'CONFIG_UNKNOWN_KEY', 'CONFIG_BAD_VALUE', 'CONFIG_UNREADABLE'];
 
+const SECRETS = { readSecretFile: readSecret, env: { PROXY: 'p' } };
+
+function readSecret(path: string): string {
+  if (path === SECRET_FILE) return 'secret\n';
+  throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), { code: 'ENOENT' });
+}
+
 const agentYaml = `
 collector: { urls: ["https://watch.example.com"], proxy: { file: ${SECRET_FILE} } }
 interval: 15s
@@ -31,7 +38,7 @@ const anchoredYaml = `
 collector: &c { urls: ["https://watch.example.com"], proxy: { env: PROXY } }
 probes:
   port:
-    targets: [&t { name: db, port: 1433 }, { <<: *t, name: web }]
+    targets: [&t { name: db, port: &p 1433 }, { name: web, port: *p }, *t]
 `;
 const collectorYaml = `
 name: centre
@@ -51,16 +58,10 @@ function configTarget<S extends Fields>(
     refuses: REFUSES,
     run(input) {
       const source = input.subarray(0, MAX_BYTES).toString();
-      const readText = (path: string): string => {
-        if (path === FILE) return source;
-        if (path === SECRET_FILE) return 'secret\n';
-        throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), {
-          code: 'ENOENT',
-        });
-      };
+      const readText = (path: string): string => (path === FILE ? source : readSecret(path));
       checkValue(
         section,
-        quietly(() => readConfigFile(section, FILE, { readText, env: { PROXY: 'p' } })),
+        quietly(() => readConfigFile(section, FILE, { readText, env: SECRETS.env })),
       );
     },
   };
@@ -125,10 +126,10 @@ export const configData: Target = {
       return;
     }
     try {
-      checkValue(AGENT_CONFIG, readConfig(AGENT_CONFIG, value));
+      checkValue(AGENT_CONFIG, readConfig(AGENT_CONFIG, value, SECRETS));
     } catch (error) {
       if (!isNamedError(error)) throw error;
-      checkValue(collectorConfig, readConfig(collectorConfig, value));
+      checkValue(collectorConfig, readConfig(collectorConfig, value, SECRETS));
     }
   },
 };
