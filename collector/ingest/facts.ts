@@ -2,6 +2,8 @@
 // batch, before anything is acknowledged. Promise: repeating a batch changes nothing; an older result never hides a newer one.
 
 import type { Transaction } from 'kysely';
+import { keepRecord } from '../backups/state/keep.ts';
+import { recordOf } from '../backups/state/record.ts';
 import type { CheckTable, Tables } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
 import type { Row } from './model.ts';
@@ -83,6 +85,12 @@ async function writeEvents(tx: Transaction<Tables>, row: Row): Promise<void> {
   for (const event of row.events ?? []) {
     // The event happened as long before the report as the agent's own clock says.
     const at = Math.round(row.at - (row.agentAt - event.at));
+    const record = recordOf(event);
+    if (record) {
+      // A clock that was ahead must not block what comes after.
+      await keepRecord(tx, { hostId: row.host, at: Math.min(at, row.arrivedAt) }, record);
+      continue;
+    }
     const subject = event.subject ?? null;
     const data = event.data === undefined ? null : JSON.stringify(event.data);
     const span = row.loose ? LOOSE_MS : 0;

@@ -62,6 +62,22 @@ alter table alerts add column "clearingAt" bigint;
 create index "outboxByGroup" on outbox ("groupKey", "createdAt")
 `;
 
+const backups = `
+create table "backupSets" ("hostId" text not null, name text not null, at bigint not null, record text not null, primary key ("hostId", name));
+create table "backupRungs" ("hostId" text not null, "set" text not null, at bigint not null, rung integer not null,
+  primary key ("hostId", "set", at));
+create table "backupFiles" ("hostId" text not null, "set" text not null, path text not null, at bigint not null, "goneAt" bigint,
+  record text not null, primary key ("hostId", "set", path));
+create index "backupFilesGone" on "backupFiles" ("goneAt");
+create table "backupRuns" ("hostId" text not null, "set" text not null, source text not null, kind text not null, database text not null,
+  "startedAt" bigint not null, at bigint not null, record text not null,
+  primary key ("hostId", "set", source, kind, database, "startedAt"));
+create table "backupDrills" ("hostId" text not null, "set" text not null, "drilledAt" bigint not null, at bigint not null,
+  record text not null, primary key ("hostId", "set", "drilledAt"));
+create table "backupFindings" ("hostId" text not null, "set" text not null, kind text not null, key text not null, text text not null,
+  since bigint not null, at bigint not null, "goneAt" bigint, primary key ("hostId", "set", kind, key))
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   {
     name: '0001-first',
@@ -73,6 +89,12 @@ export const MIGRATIONS: readonly Migration[] = [
     name: '0002-alert-clearing',
     async up(db) {
       for (const statement of statements(alertClearing)) await sql.raw(statement).execute(db);
+    },
+  },
+  {
+    name: '0003-backups',
+    async up(db) {
+      for (const statement of statements(backups)) await sql.raw(statement).execute(db);
     },
   },
 ];

@@ -199,6 +199,65 @@ export interface AuditTable {
   detail: string | null;
 }
 
+/** What an agent told last of a backup set; `record` is JSON of BackupSetReport. Instants `at` are when the record was made. */
+export interface BackupSetTable {
+  hostId: string;
+  name: string;
+  at: number;
+  record: string;
+}
+
+/** The rung that each record of a set showed, so that a fall is seen. */
+export interface BackupRungTable {
+  hostId: string;
+  set: string;
+  at: number;
+  rung: number;
+}
+
+export interface BackupFileTable {
+  hostId: string;
+  set: string;
+  path: string;
+  at: number;
+  /** It is no longer there; `record` is the last one from before. */
+  goneAt: number | null;
+  /** JSON of BackupFileReport. */
+  record: string;
+}
+
+export interface BackupRunTable {
+  hostId: string;
+  set: string;
+  source: string;
+  kind: string;
+  database: string;
+  startedAt: number;
+  at: number;
+  /** JSON of BackupRunReport. */
+  record: string;
+}
+
+export interface BackupDrillTable {
+  hostId: string;
+  set: string;
+  drilledAt: number;
+  at: number;
+  /** JSON of BackupDrillReport. */
+  record: string;
+}
+
+export interface BackupFindingTable {
+  hostId: string;
+  set: string;
+  kind: string;
+  key: string;
+  text: string;
+  since: number;
+  at: number;
+  goneAt: number | null;
+}
+
 /** Runs of the collector itself, so that its own absences are known. */
 export interface RunTable {
   id: Generated<number>;
@@ -228,6 +287,12 @@ export interface Tables {
   tokens: TokenTable;
   loginLinks: LoginLinkTable;
   audit: AuditTable;
+  backupSets: BackupSetTable;
+  backupRungs: BackupRungTable;
+  backupFiles: BackupFileTable;
+  backupRuns: BackupRunTable;
+  backupDrills: BackupDrillTable;
+  backupFindings: BackupFindingTable;
   runs: RunTable;
   meta: MetaTable;
 }
