@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import { type CollectorFrame, LINK_PATH } from '../../../shared/frame.ts';
 import { host as fleetHost, STEP_MS } from '../../data/fleet.mjs';
@@ -24,15 +25,20 @@ function runAgent(i: number, welcomed: () => void): Promise<void> {
   const sentAt = new Float64Array(IN_FLIGHT);
   const startAt = endAt - plan.ticks * STEP_MS + i;
   const socket = new WebSocket(address, { perMessageDeflate: false });
+  let wire: Duplex | undefined;
   let next = 0;
   let acked = -1;
+  socket.once('upgrade', (response) => (wire = response.socket));
 
   const fill = (): void => {
+    // What is sent at once goes to the network at once, as it does when a spool is drained.
+    wire?.cork();
     while (next < plan.ticks && next - acked <= IN_FLIGHT) {
       sentAt[next % IN_FLIGHT] = performance.now();
       socket.send(reportFrame(stream, next, startAt + next * STEP_MS, values.next()));
       next++;
     }
+    wire?.uncork();
   };
   const acknowledge = (seq: number): void => {
     const now = performance.now();

@@ -30,11 +30,21 @@ function peakRssMiB(): number {
 function helperSeconds(): number {
   let ticks = 0;
   for (const thread of readdirSync('/proc/self/task')) {
-    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    const stat = statOf(thread);
     if (!stat.includes(`(${HELPER})`)) continue;
     // Behind the name: state is field 3 of proc(5), utime and stime are 14 and 15.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     ticks += Number(fields[11]) + Number(fields[12]);
   }
   return ticks / TICKS_PER_SECOND;
+}
+
+/** Empty when the thread ended meanwhile. */
+function statOf(thread: string): string {
+  try {
+    return readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
 }
