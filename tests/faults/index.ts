@@ -4,6 +4,7 @@ import { badLink } from './bad-link.ts';
 import type { Fault } from './fault.ts';
 import { frozen } from './frozen.ts';
 import { fullDisk } from './full-disk.ts';
+import { fuzz } from './fuzz.ts';
 import { halfOpen } from './half-open.ts';
 import { kill9 } from './kill.ts';
 import { slowReader } from './slow-reader.ts';
@@ -19,4 +20,5 @@ export const FAULTS: readonly Fault[] = [
   frozen,
   slowReader,
   wrongClocks,
+  fuzz,
 ];

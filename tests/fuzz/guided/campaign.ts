@@ -21,6 +21,8 @@ export interface CampaignOptions {
   /** Processor time of the exploring thread. */
   cpuSeconds: number;
   executions?: number;
+  /** Ends with the first suspicion. */
+  first?: boolean;
   onFigures?(figures: Figures): void;
 }
 
@@ -85,7 +87,7 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
     );
     total = added(before, leg.figures);
     kept = leg.kept;
-    if (leg.end === 'done') break;
+    if (leg.end === 'done' || (options.first && suspicions.size > 0)) break;
     // What hangs would hang again.
     const isOther = (input: Uint8Array): boolean => !leg.culprit?.equals(input);
     [news, fixed] = [news.filter(isOther), fixed.filter(isOther)];
@@ -112,9 +114,9 @@ function runLeg(
   suspect: (input: Uint8Array, verdict: Verdict) => void,
   ears: Ears,
 ): Promise<Leg> {
-  const { module, name, mode, seed, fixed, kept, cpuSeconds, executions } = options;
+  const { module, name, mode, seed, fixed, kept, cpuSeconds, executions, first = false } = options;
   const control = newControl();
-  const task: Task = { module, name, mode, control, seed, fixed, kept, cpuSeconds, executions };
+  const task: Task = { module, name, mode, control, seed, fixed, kept, cpuSeconds, executions, first };
   const worker = new Worker(new URL('./worker.ts', import.meta.url), {
     workerData: task,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },

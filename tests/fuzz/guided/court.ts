@@ -22,7 +22,7 @@ export class Court {
   private worker: Worker | undefined;
 
   constructor(module: string, name: string) {
-    const nothing = { seed: 0, fixed: [], kept: [], cpuSeconds: 0, executions: 0 };
+    const nothing = { seed: 0, fixed: [], kept: [], cpuSeconds: 0, executions: 0, first: false };
     this.task = { ...nothing, module, name, mode: 'judge', control: newControl() };
   }
 

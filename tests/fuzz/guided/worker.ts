@@ -24,6 +24,8 @@ export interface Task {
   kept: readonly Uint8Array[];
   cpuSeconds: number;
   executions: number;
+  /** Ends with the first suspicion. */
+  first: boolean;
 }
 
 export interface Figures extends Progress {
@@ -92,7 +94,7 @@ async function exploreTarget(): Promise<void> {
     slowMs: SUSPICIOUS_MS,
     running: (input) => writeInput(task.control, input),
     goOn(now) {
-      if (now.executions >= task.executions) return false;
+      if (now.executions >= task.executions || (task.first && keys.size > 0)) return false;
       if (now.executions % TELL_EVERY !== 0) return true;
       if (performance.now() - told > TELL_MS) {
         told = performance.now();
