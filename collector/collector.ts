@@ -14,6 +14,7 @@ import { type Alerts, openAlerts } from './alerts/alerts.ts';
 import { createServer } from './api/server.ts';
 import type { PageFiles } from './api/services.ts';
 import { openFolderState, sessionLimits } from './commands/commands.ts';
+import { type BackupWatch, openBackupWatch } from './backups/watch.ts';
 import type { CollectorConfig } from './config.ts';
 import { type Enrolment, openEnrolment } from './enrolment/enrolment.ts';
 import { type Fleet, openFleet } from './fleet/fleet.ts';
@@ -90,9 +91,13 @@ async function joinParts(
     onTrouble: (on) => watch.ownTrouble(on),
   });
   opened.push(() => uplink.stop());
-  const fleet = await openFleet({ state, store, verdicts: watch, clock, log });
+  const retention = { goneMs: config.backups.keepGone, pastMs: config.backups.keepPast };
+  const backups = await openBackupWatch({ state, clock, log, retention });
+  opened.push(() => backups.close());
+  const fleet = await openFleet({ state, store, verdicts: watch, clock, log, backups });
   opened.push(() => fleet.close());
   fleet.subscribe((report) => watch.stored(report));
+  fleet.subscribe((report) => backups.stored(report));
   const channels = openChannels(config.channels);
   for (const channel of channels) opened.push(() => channel.notifier.close?.());
   const alerts = await openAlerts({
@@ -109,6 +114,7 @@ async function joinParts(
   });
   opened.push(() => alerts.close());
   watch.onVerdict((host) => alerts.touch(host));
+  backups.onChange((host) => alerts.touch(host));
   const enrolment = openEnrolment({ state, clock, random, collectorName: config.name });
   const ingest = openIngest({
     state,
@@ -121,7 +127,7 @@ async function joinParts(
     collectorName: config.name,
     log,
   });
-  const parts = { state, store, watch, fleet, alerts, enrolment, ingest };
+  const parts = { state, store, watch, fleet, alerts, backups, enrolment, ingest };
   const access = openAccess({ state, sessions: sessionLimits(config) });
   await ensureAdminToken(folder, state, clock.now());
   const server = await openServer(options, parts, access);
@@ -148,6 +154,7 @@ interface Parts {
   watch: Watch;
   fleet: Fleet;
   alerts: Alerts;
+  backups: BackupWatch;
   enrolment: Enrolment;
   ingest: Ingest;
 }

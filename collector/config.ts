@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { readConfigFile } from '../shared/config/file.ts';
 import type { SectionField, Values } from '../shared/config/schema.ts';
 import { alertsConfig } from './alerts/config.ts';
+import { backupsConfig } from './backups/config.ts';
 import { HTTP_CONFIG } from './api/config.ts';
 import { ingestConfig } from './ingest/config.ts';
 import { livenessConfig } from './liveness/config.ts';
@@ -55,6 +56,7 @@ export const collectorConfig = {
     store: storeConfig,
     rules: rulesConfig,
     alerts: alertsConfig,
+    backups: backupsConfig,
     channels: channelsConfig,
   },
 } as const satisfies SectionField;

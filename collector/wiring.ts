@@ -2,6 +2,8 @@
 
 import type { Clock } from '../shared/clock.ts';
 import { describeError } from '../shared/errors.ts';
+import type { BackupWatch } from './backups/watch.ts';
+import { forecastOf } from './backups/forecast.ts';
 import type { Alerts } from './alerts/alerts.ts';
 import type { Services } from './api/services.ts';
 import type { Enrolment } from './enrolment/enrolment.ts';
@@ -9,6 +11,7 @@ import type { Fleet } from './fleet/fleet.ts';
 import type { Ingest } from './ingest/ingest.ts';
 import { ACK_BOUNDS_MS, type IngestStats } from './ingest/stats.ts';
 import type { Watch } from './liveness/watch.ts';
+import { diskOf } from './rules/backups.ts';
 import type { State } from './state/state.ts';
 import type { WatchedStore } from './watched-store.ts';
 
@@ -18,6 +21,7 @@ export interface ServiceParts {
   watch: Watch;
   fleet: Fleet;
   alerts: Alerts;
+  backups: BackupWatch;
   enrolment: Enrolment;
   ingest: Ingest;
   clock: Clock;
@@ -29,6 +33,7 @@ export function servicesOf({
   watch,
   fleet,
   alerts,
+  backups,
   enrolment,
   ingest,
   clock,
@@ -42,6 +47,16 @@ export function servicesOf({
       subscribe: (listener) => watch.onVerdict(listener),
     },
     alerts,
+    backups: {
+      digest(host) {
+        const digest = backups.digest(host);
+        return digest === 'unread' ? undefined : digest;
+      },
+      forecast(host, set, zone) {
+        const [picture, now] = [fleet.picture(host), clock.now()];
+        return picture && forecastOf(set, diskOf(picture, set, now), { now, zone });
+      },
+    },
     enrolment,
     ingestStats: () => flatten(ingest.stats),
     async notReady() {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { dayWithout } from '../backups/sqlserver/example.ts';
+import { fileReports, keepAll, setReport } from '../backups/state/testing.ts';
 import { openStage, seedAlert, type Stage, START_AT, tokenFor } from './testing/stage.ts';
 
 interface Operation {
@@ -27,13 +29,14 @@ async function attempts(stage: Stage): Promise<Attempt[]> {
   for (const [path, methods] of Object.entries(paths))
     for (const [method, operation] of Object.entries(methods)) {
       const id = BY_PATH.find(([pattern]) => pattern.test(path))?.[1];
-      const url = path.replace('{id}', id ?? '');
+      const url = path.replace('{id}', id ?? '').replace('{set}', 'nis');
       assert.ok(!path.includes('{') || id, `${path}: say which foreign id it gets`);
       const query = (operation.parameters ?? []).filter((p) => p.in === 'query');
       const named = query.filter((p) => FOREIGN[p.name] !== undefined);
       const extra = query.some((p) => p.name === 'metric') ? '&metric=cpu_usage_active' : '';
       for (const p of named) found.push({ method, url: `${url}?${p.name}=${FOREIGN[p.name]}${extra}` });
-      if (path.includes('{')) found.push({ method, url });
+      const moment = query.some((p) => p.name === 'at') ? '?at=2026-03-01T00:00:00Z' : '';
+      if (path.includes('{')) found.push({ method, url: `${url}${moment}` });
     }
   return found;
 }
@@ -42,6 +45,11 @@ test('another hospital’s viewer gets NOT_FOUND from every route that names a t
   const stage = await openStage();
   t.after(() => stage.close());
   await seedAlert(stage.state, { id: 'al-a', host: 'a1', at: START_AT });
+  const files = fileReports('nis', dayWithout(), START_AT);
+  await keepAll(stage.state, 'a1', START_AT, [
+    ...files,
+    setReport('nis', files, { at: START_AT, stands: 4 }),
+  ]);
   stage.store.add('a1', 'cpu_usage_active', [{ at: START_AT - 1000, value: 5 }]);
   const viewer = await tokenFor(stage, 'viewer', 'b');
   const admin = await tokenFor(stage, 'admin');

@@ -10,6 +10,7 @@ import { answerFailure } from './failure.ts';
 import { guard } from './guard.ts';
 import { openLiveHub } from './live.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { backupRoutes } from './routes/backups.ts';
 import { alertRoutes } from './routes/alerts.ts';
 import { hospitalRoutes } from './routes/hospitals.ts';
 import { hostRoutes } from './routes/hosts.ts';
@@ -41,6 +42,7 @@ export async function createServer(context: Context): Promise<FastifyInstance> {
       api.addHook('preValidation', refuseHugeNumbers);
       sessionRoutes(api, context);
       hostRoutes(api, context);
+      backupRoutes(api, context);
       alertRoutes(api, context);
       hospitalRoutes(api, context);
       accountRoutes(api, context);

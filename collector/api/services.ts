@@ -1,5 +1,7 @@
 // What the HTTP side needs from the rest of the collector. collector.ts joins the implementations; tests give small ones.
 
+import type { HostDigest, SetDigest } from '../backups/digest.ts';
+import type { Forecast } from '../backups/forecast.ts';
 import type { Verdict } from '../liveness/verdict.ts';
 import type { StoredReport } from '../services.ts';
 
@@ -36,6 +38,12 @@ export interface Services {
     /** Throws NamedError NOT_FOUND or CONFLICT (already resolved). */
     acknowledge(alertId: string, who: string, note: string): Promise<void>;
     subscribe(listener: (change: AlertChange) => void): Unsubscribe;
+  };
+  backups: {
+    /** From memory; undefined: the host told of none. */
+    digest(host: string): HostDigest | undefined;
+    /** Whether the next run will fit; undefined where that cannot be told. */
+    forecast(host: string, set: SetDigest, timeZone: string): Forecast | undefined;
   };
   enrolment: {
     /** The code's text, shown once; the implementation leaves the audit row. Throws NamedError NOT_FOUND. */

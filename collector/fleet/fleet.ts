@@ -1,6 +1,7 @@
 // The newest that is known of every host, in memory: values, checks, a short past. Rules, the live page and /latest read it.
 // Promise: an older row never overwrites a newer value; after a restart it holds what the store and the state hold.
 
+import type { HostDigest } from '../backups/digest.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ReportSink, StoredReport, Log, VerdictSource } from '../services.ts';
 import type { HostPicture } from '../rules/rule.ts';
@@ -38,10 +39,12 @@ export interface FleetOptions {
   verdicts: Pick<VerdictSource, 'verdict'>;
   clock: Clock;
   log: Log;
+  /** Without it, pictures have no backups. */
+  backups?: { digest(hostId: string): HostDigest | 'unread' | undefined };
 }
 
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
-  const { state, store, verdicts, clock, log } = options;
+  const { state, store, verdicts, clock, log, backups } = options;
   const layouts = openLayouts();
   const records = new Map<string, HostRecord>();
   const listeners = new Set<(report: StoredReport) => void>();
@@ -53,7 +56,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     for (const name of names) {
       const known = records.get(name.id);
       if (known) known.rename(name);
-      else records.set(name.id, new HostRecord(name, layouts, verdicts, clock));
+      else records.set(name.id, new HostRecord(name, layouts, { verdicts, clock, backups }));
     }
     const current = new Set(names.map((name) => name.id));
     for (const id of records.keys()) if (!current.has(id)) records.delete(id);
@@ -73,8 +76,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       record = new HostRecord(
         { id: report.host, name: report.host, hospitalId: '', hospitalName: '' },
         layouts,
-        verdicts,
-        clock,
+        { verdicts, clock, backups },
       );
       records.set(report.host, record);
       refresh().catch((error: unknown) => log.error({ error }, 'cannot read the hosts'));

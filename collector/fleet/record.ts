@@ -1,5 +1,6 @@
 // What is known of one host, compact: three number arrays in the order of its layout. Its picture is a view, made once.
 
+import type { HostDigest } from '../backups/digest.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { StoredReport, VerdictSource } from '../services.ts';
 import type { HostPicture } from '../rules/rule.ts';
@@ -45,6 +46,13 @@ function rememberedOf(layout: Layout): readonly Remembered[] {
   return found;
 }
 
+/** What a picture shows besides what the reports brought. */
+export interface Sources {
+  verdicts: Pick<VerdictSource, 'verdict'>;
+  clock: Clock;
+  backups?: { digest(hostId: string): HostDigest | 'unread' | undefined } | undefined;
+}
+
 export class HostRecord {
   readonly checks = new Map<
     string,
@@ -64,11 +72,11 @@ export class HostRecord {
   #histories = new Map<string, History>();
   #remembered: readonly Remembered[] = [];
 
-  constructor(name: HostName, layouts: Layouts, verdicts: Pick<VerdictSource, 'verdict'>, clock: Clock) {
+  constructor(name: HostName, layouts: Layouts, sources: Sources) {
     this.name = name;
     this.#layouts = layouts;
     this.#layout = layouts.of([]);
-    this.picture = this.#makePicture(verdicts, clock);
+    this.picture = this.#makePicture(sources);
   }
 
   rename(name: HostName): void {
@@ -175,7 +183,7 @@ export class HostRecord {
     }
   }
 
-  #makePicture(verdicts: Pick<VerdictSource, 'verdict'>, clock: Clock): HostPicture {
+  #makePicture({ verdicts, clock, backups }: Sources): HostPicture {
     const name = (): HostName => this.name;
     return {
       get host() {
@@ -189,6 +197,9 @@ export class HostRecord {
         () => this.#entries(),
         () => this.#known,
       ),
+      get backups() {
+        return backups?.digest(name().id);
+      },
       checks: this.checks,
       series: (metric) => this.#layout.series(metric),
       trend: (key) => this.#histories.get(key)?.trend(clock.now()),

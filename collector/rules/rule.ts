@@ -4,6 +4,7 @@
 import type { CheckStatus, MetricName } from '../../shared/catalogue.ts';
 import type { Fields, SectionField, Values } from '../../shared/config/schema.ts';
 import type { Text } from '../../shared/text.ts';
+import type { HostDigest } from '../backups/digest.ts';
 import type { Verdict } from '../liveness/verdict.ts';
 
 export type Severity = 'critical' | 'warning' | 'info';
@@ -26,6 +27,8 @@ export interface HostPicture {
   rise?: (key: string, overMs: number) => number | undefined;
   /** Trend of a series over the past window, computed by the shell before evaluation; undefined when there is too little data. */
   trend: (key: string) => { perHour: number; overMs: number } | undefined;
+  /** What is known of its backups; undefined: nothing was told of any; `unread`: not read yet after a start. */
+  readonly backups?: HostDigest | 'unread' | undefined;
 }
 
 export interface Finding {

@@ -6,6 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { type Clock, manualClock } from '../../../shared/clock.ts';
 import { readConfig } from '../../../shared/config/schema.ts';
 import { NamedError } from '../../../shared/errors.ts';
+import { digestOf, type HostDigest } from '../../backups/digest.ts';
+import { forecastOf } from '../../backups/forecast.ts';
+import { readBackups } from '../../backups/state/read.ts';
 import { openAccess } from '../../access/access.ts';
 import type { Verdict } from '../../liveness/verdict.ts';
 import { openMetrics } from '../../metrics.ts';
@@ -32,6 +35,8 @@ export interface Stage {
   faults: object[];
   setVerdict(host: string, verdict: Verdict): void;
   report(report: StoredReport): void;
+  /** Reads the host’s backups from the state, as the collector does after a report. */
+  readBackups(host: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -87,6 +92,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     faults,
     setVerdict: services.setVerdict,
     report: services.report,
+    readBackups: services.readBackups,
     async close() {
       await app.close();
       await state.destroy();
@@ -97,10 +103,12 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
 interface StageServices extends Services {
   setVerdict(host: string, verdict: Verdict): void;
   report(report: StoredReport): void;
+  readBackups(host: string): Promise<void>;
 }
 
 function stageServices(state: State, clock: Clock): StageServices {
   const verdicts = new Map<string, Verdict>();
+  const digests = new Map<string, HostDigest>();
   const reports = new Set<(report: StoredReport) => void>();
   const verdictListeners = new Set<(host: string, verdict: Verdict) => void>();
   const alertListeners = new Set<(change: AlertChange) => void>();
@@ -124,6 +132,16 @@ function stageServices(state: State, clock: Clock): StageServices {
         const change = await acknowledge(state, clock.now(), id, who, note);
         for (const listener of alertListeners) listener(change);
       },
+    },
+    backups: {
+      digest: (host) => digests.get(host),
+      forecast(_host, set, zone) {
+        const disk = set.volume && { path: set.volume.path, freeBytes: set.volume.freeBytes };
+        return forecastOf(set, disk, { now: clock.now(), zone });
+      },
+    },
+    async readBackups(host) {
+      digests.set(host, digestOf(await readBackups(state, host, clock.now())));
     },
     enrolment: { createCode: ({ who }) => Promise.resolve(`CODE-FOR-${who}`) },
     ingestStats: () => ({ reports_stored_total: 7 }),

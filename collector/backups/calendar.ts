@@ -1,0 +1,40 @@
+// When a set's next backup starts, and where working hours lie, in a zone. Promise: pure; an expression that cannot be read gives
+// nothing rather than a guess.
+
+/// <reference lib="esnext.temporal" preserve="true" />
+
+import { Cron } from 'croner';
+
+/** The first start after `now`. */
+export function nextStart(schedule: string, now: number, zone: string): number | undefined {
+  if (schedule === '') return undefined;
+  try {
+    const cron = new Cron(schedule, { timezone: zone, paused: true, mode: '5-or-6-parts' });
+    return cron.nextRun(new Date(now))?.getTime();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whole hours of the day, Monday to Friday. */
+export interface WorkingHours {
+  from: number;
+  to: number;
+}
+
+export function isWorking({ from, to }: WorkingHours, now: number, zone: string): boolean {
+  const local = zonedOf(now, zone);
+  return local.dayOfWeek <= 5 && local.hour >= from && local.hour < to;
+}
+
+/** When the next working hours after those of today begin. */
+export function nextWorkingDay({ from }: WorkingHours, now: number, zone: string): number {
+  let day = zonedOf(now, zone).toPlainDate();
+  do day = day.add({ days: 1 });
+  while (day.dayOfWeek > 5);
+  return day.toZonedDateTime({ timeZone: zone, plainTime: new Temporal.PlainTime(from) }).epochMilliseconds;
+}
+
+function zonedOf(now: number, zone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(zone);
+}
