@@ -5,6 +5,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { nearest } from '../../shared/config/schema.ts';
 import type { Language } from '../../shared/text.ts';
 import { loadConfig } from '../config.ts';
+import { openDataFolder } from '../data-folder.ts';
 import { openHost } from '../host/host.ts';
 import { PROBES } from '../probes/index.ts';
 import type { Judgement, Sample } from '../probes/probe.ts';
@@ -23,7 +24,10 @@ export const CHECK: Command = {
   },
   flags: { ...CONFIG_FLAGS, ...JSON_FLAG },
   async run(flags, [name], io) {
-    const { config } = await loadConfig({ file: text(flags, 'config'), data: text(flags, 'data') });
+    const { config, dataFolder } = await loadConfig({
+      file: text(flags, 'config'),
+      data: text(flags, 'data'),
+    });
     const clock = systemClock();
     const wanted = PROBES.filter((unit) => name === undefined || unit.name === name.split(':')[0]);
     if (wanted.length === 0)
@@ -31,7 +35,7 @@ export const CHECK: Command = {
         name ?? '',
         PROBES.map((unit) => unit.name),
       );
-    const probes = openProbes(config, openHost({ clock }), wanted);
+    const probes = openProbes(config, openHost({ clock, data: openDataFolder(dataFolder, 'read') }), wanted);
     const readings = (await readOnce(probes, wanted, clock)).map((reading) => narrowed(reading, name));
     const checks = readings.flatMap(checksOf);
     if (name?.includes(':') && checks.length === 0) throw unknownName(name, []);

@@ -6,6 +6,7 @@ import { systemClock } from '../../shared/clock.ts';
 import type { Report, Series } from '../../shared/frame.ts';
 import type { Language } from '../../shared/text.ts';
 import { loadConfig } from '../config.ts';
+import { openDataFolder } from '../data-folder.ts';
 import { openHost } from '../host/host.ts';
 import { realMachine } from '../identity/facts.ts';
 import { readBoot } from '../identity/machine.ts';
@@ -26,10 +27,13 @@ export const INSPECT: Command = {
   summary: { zh: '显示本机实际外发的全部内容', en: 'Show exactly what leaves this machine' },
   flags: { ...CONFIG_FLAGS, ...JSON_FLAG },
   async run(flags, _words, io) {
-    const { config } = await loadConfig({ file: text(flags, 'config'), data: text(flags, 'data') });
+    const { config, dataFolder } = await loadConfig({
+      file: text(flags, 'config'),
+      data: text(flags, 'data'),
+    });
     const clock = systemClock();
     const listener = listeningSpool();
-    const probes = openProbes(config, openHost({ clock }));
+    const probes = openProbes(config, openHost({ clock, data: openDataFolder(dataFolder, 'read') }));
     const schedule = openSchedule({
       probes: [...probes, selfProbe(listener.spool, () => schedule.states())],
       clock,

@@ -10,6 +10,7 @@ import type { Values } from '../../shared/config/schema.ts';
 import { NamedError } from '../../shared/errors.ts';
 import type { GoodbyeReason } from '../../shared/frame.ts';
 import { type AgentConfig, loadConfig } from '../config.ts';
+import { openDataFolder } from '../data-folder.ts';
 import { openHost } from '../host/host.ts';
 import { realMachine } from '../identity/facts.ts';
 import { type Identity, identityPath, readIdentity } from '../identity/identity.ts';
@@ -23,10 +24,13 @@ import type { ClockMeasurement, ProbeUnit } from '../probes/probe.ts';
 import { WITNESS } from '../probes/witness/witness.ts';
 import { openSpool } from '../spool/disk-spool.ts';
 import { nodeDisk } from '../spool/node-disk.ts';
+import { openBackground } from '../verify/background.ts';
 import { type Command, CONFIG_FLAGS, text } from './command.ts';
 import { openProbes } from './probes.ts';
 
 const DIAL_MS = 15_000;
+/** What reading backup files gave, and how far a long reading has come. */
+const CACHE_FILE = 'verify.jsonl';
 
 export const RUN: Command = {
   name: 'run',
@@ -87,8 +91,12 @@ function launch(
     urls: config.collector.urls.length > 0 ? config.collector.urls : identity.urls,
     collector: config.collector.name || identity.collector,
     dataFolder,
-    openProbes: (link) =>
-      openProbes(config, openHost({ clock, clockOffset: () => measurementOf(link.status()) }), units),
+    openProbes: (link) => {
+      const clockOffset = (): ClockMeasurement | undefined => measurementOf(link.status());
+      const verifier = openBackground({ clock, cacheFile: join(dataFolder, CACHE_FILE) });
+      const data = openDataFolder(dataFolder, 'write');
+      return openProbes(config, openHost({ clock, clockOffset, data, verifier }), units);
+    },
     openSpool: () =>
       openSpool({
         folder,

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import { lstat, open, readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import type { Clock } from '../../shared/clock.ts';
-import type { ClockMeasurement, FileStat, Host, Statfs } from '../probes/probe.ts';
+import type { ClockMeasurement, DataFolder, FileStat, Host, Statfs, Verifier } from '../probes/probe.ts';
 import { openFixture } from './fixture.ts';
 import { openWin32 } from './win32.ts';
 
@@ -20,12 +20,15 @@ export interface HostOptions {
   platform?: Host['platform'];
   /** What the link last measured; the clock probe reports it. */
   clockOffset?: () => ClockMeasurement | undefined;
+  data?: DataFolder;
+  verifier?: Verifier;
 }
 
 /** The real machine, or the captured one below `root`. Never throws: what cannot be had is missing or rejects when read. */
 export function openHost(options: HostOptions): Host {
   const platform = options.platform ?? (process.platform === 'win32' ? 'win32' : 'linux');
-  const base = { platform, clock: options.clock };
+  const { clock, data, verifier } = options;
+  const base = { platform, clock, ...(data && { data }), ...(verifier && { verifier }) };
   const offset = options.clockOffset ? { clockOffset: options.clockOffset } : {};
   if (options.root === undefined) return { ...base, ...offset, ...openMachine(platform) };
   const fixture = openFixture(options.root);
@@ -93,6 +96,7 @@ async function readStat(path: string): Promise<FileStat> {
     mtimeMs: found.mtimeMs,
     kind: found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other',
     inode: found.ino,
+    device: found.dev,
   };
 }
 

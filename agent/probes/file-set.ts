@@ -21,6 +21,7 @@ export interface FilePlace {
 }
 
 export interface WatchedFile {
+  path: string;
   name: string;
   size: number;
   mtimeMs: number;
@@ -34,6 +35,10 @@ export interface Listing {
   files: readonly WatchedFile[];
   /** Finished files besides these, all older than one of them. */
   more: number;
+  /** Whether it is there, among `files` or among the rest. */
+  has(path: string): boolean;
+  /** Names that are a wanted one with an ending behind it, the wanted one not being there: at most 100. */
+  renamed: readonly string[];
   /** The folder holds more names than are looked at. */
   isCut: boolean;
 }
@@ -47,28 +52,40 @@ export interface FileSetLimits {
   names?: number;
   /** Sets up to this size are looked at file by file each time; of larger ones the new and the recent. */
   statEach?: number;
+  /** Of larger sets so many of the newest are listed one by one. */
+  listed?: number;
   waitMs?: number;
 }
 
 const TEMPORARY = /(\.(tmp|temp|part|partial|filepart|crdownload|swp)|~)$/i;
+/** What tools lay beside a backup: its checksum, its signature, its log, itself packed. */
+const COMPANION =
+  /\.(md5|sha\d*|crc|sfv|sum|sig|asc|gpg|enc|log|txt|json|xml|ini|idx|ok|done|gz|bz2|xz|zst|lz4|zip|7z|rar|old|bak|\d+)$/i;
+const RENAMED = 100;
 const SLICE = 2_000;
 const RECENT_MS = 48 * 3_600_000;
 
 /** A later look at a file: what is known of it now. Pure. */
 export function observe(
   before: WatchedFile | undefined,
-  found: Pick<FileStat, 'size' | 'mtimeMs'> & { name: string },
+  found: Pick<FileStat, 'size' | 'mtimeMs'> & { path: string; name: string },
   now: { wallMs: number; monotonicMs: number; isFirst: boolean },
 ): WatchedFile {
-  const { name, size, mtimeMs } = found;
+  const { path, name, size, mtimeMs } = found;
   if (before && before.size === size && before.mtimeMs === mtimeMs) return { ...before, confirmed: true };
   const age = Math.max(0, now.wallMs - mtimeMs);
   const quietSinceMs = before ? now.monotonicMs : now.monotonicMs - age;
-  return { name, size, mtimeMs, quietSinceMs, confirmed: now.isFirst };
+  return { path, name, size, mtimeMs, quietSinceMs, confirmed: now.isFirst };
 }
 
 export function isFinished(file: WatchedFile, monotonicMs: number, settleMs: number): boolean {
   return file.confirmed && monotonicMs - file.quietSinceMs >= settleMs;
+}
+
+/** The name that something put an ending of its own behind; undefined: no such ending. */
+function stemOf(name: string): string | undefined {
+  const at = name.lastIndexOf('.');
+  return at <= 0 || isTemporary(name) || COMPANION.test(name) ? undefined : name.slice(0, at);
 }
 
 function isTemporary(name: string): boolean {
@@ -76,8 +93,8 @@ function isTemporary(name: string): boolean {
 }
 
 export function openFileSet(host: Host, place: FilePlace, limits: FileSetLimits = {}): FileSet {
-  const { names = 100_000, statEach = 2_000, waitMs = 10_000 } = limits;
-  const look = createLook(host, place, { names, statEach });
+  const { names = 100_000, statEach = 2_000, listed = 1_000, waitMs = 10_000 } = limits;
+  const look = createLook(host, place, { names, statEach, listed });
   let running: Promise<Listing> | undefined;
   return {
     read() {
@@ -101,7 +118,7 @@ function within<T>(host: Host, work: Promise<T>, waitMs: number): Promise<T> {
 function createLook(
   host: Host,
   place: FilePlace,
-  limits: { names: number; statEach: number },
+  limits: { names: number; statEach: number; listed: number },
 ): () => Promise<Listing> {
   const root = place.folder.replace(/(?<=.)[/\\]+$/, '');
   const wanted = compileGlob(place.pattern, { ignoreCase: host.platform === 'win32' });
@@ -114,12 +131,12 @@ function createLook(
     const found = await host.stat(path).catch(() => undefined);
     if (found?.kind !== 'file') return undefined;
     const now = { wallMs: host.clock.now(), monotonicMs: host.clock.monotonic(), isFirst: isKnown };
-    return observe(files.get(path), { ...found, name: nameOf(path) }, now);
+    return observe(files.get(path) ?? settled.newest.get(path), { ...found, path, name: nameOf(path) }, now);
   };
 
   return async () => {
     const former = settled;
-    const { paths, isCut } = await tree.walk(
+    const { paths, isCut, longer } = await tree.walk(
       limits.names,
       wanted,
       (path) => former.paths.has(path) || files.has(path),
@@ -138,52 +155,60 @@ function createLook(
       const file = await lookAt(path, wasSettled || !hasLooked);
       if (file) next.set(path, file);
     }
-    settled = !keepsSettled
-      ? NOTHING_SETTLED
-      : settledPaths === former.paths.size
-        ? former
-        : only(former, paths);
-    if (paths.length > limits.statEach) settled = settle(settled, next, host.clock);
+    if (!keepsSettled) settled = NOTHING_SETTLED;
+    else if (settledPaths < former.paths.size) settled = only(former, paths);
+    if (paths.length > limits.statEach) settled = settle(settled, next, host.clock, limits.listed);
     files = next;
     hasLooked = true;
-    const { newest } = settled;
+    const { newest, paths: rest } = settled;
+    const has = (path: string): boolean => next.has(path) || rest.has(path);
     return {
-      files: newest ? [...next.values(), newest.file] : [...next.values()],
-      more: Math.max(0, settled.paths.size - 1),
+      files: newest.size > 0 ? [...next.values(), ...newest.values()] : [...next.values()],
+      more: rest.size - newest.size,
+      has,
+      renamed: longer.filter(({ wanted }) => !has(wanted)).map(({ path }) => path),
       isCut,
     };
   };
 }
 
-/** Of a large set the old files, by path alone: thousands of them would take the memory that the agent has. */
+/** Of a large set the old files, most of them by path alone: thousands of them would take the memory that the agent has. */
 interface Settled {
   paths: ReadonlySet<string>;
-  newest?: { path: string; file: WatchedFile };
+  /** The newest of them, as they were when they were last looked at. */
+  newest: ReadonlyMap<string, WatchedFile>;
 }
-const NOTHING_SETTLED: Settled = { paths: new Set() };
+const NOTHING_SETTLED: Settled = { paths: new Set(), newest: new Map() };
 
 async function stillListed(settled: Settled, paths: readonly string[]): Promise<boolean> {
   await nextTurn();
-  return settled.newest === undefined || paths.includes(settled.newest.path);
+  return settled.newest.size === 0 || paths.some((path) => settled.newest.has(path));
 }
 
 function only(settled: Settled, paths: readonly string[]): Settled {
-  return { ...settled, paths: new Set(paths.filter((path) => settled.paths.has(path))) };
+  const left = new Set(paths.filter((path) => settled.paths.has(path)));
+  return { paths: left, newest: new Map([...settled.newest].filter(([path]) => left.has(path))) };
 }
 
 /** Moves what has been quiet for long out of `files`. */
-function settle(settled: Settled, files: Map<string, WatchedFile>, clock: Host['clock']): Settled {
+function settle(
+  settled: Settled,
+  files: Map<string, WatchedFile>,
+  clock: Host['clock'],
+  listed: number,
+): Settled {
   const paths = new Set(settled.paths);
-  let { newest } = settled;
+  const moved: WatchedFile[] = [];
   for (const [path, file] of files) {
     const isQuiet = clock.monotonic() - file.quietSinceMs >= RECENT_MS;
     if (!file.confirmed || !isQuiet || clock.now() - file.mtimeMs < RECENT_MS) continue;
     files.delete(path);
     paths.add(path);
-    if (!newest || file.mtimeMs > newest.file.mtimeMs) newest = { path, file };
+    moved.push(file);
   }
-  if (paths.size === settled.paths.size) return settled;
-  return newest ? { paths, newest } : { paths };
+  if (moved.length === 0) return settled;
+  const newest = [...settled.newest.values(), ...moved].sort((a, b) => b.mtimeMs - a.mtimeMs);
+  return { paths, newest: new Map(newest.slice(0, listed).map((file) => [file.path, file])) };
 }
 
 function createTree(host: Host, at: { root: string; depth: number }) {
@@ -205,6 +230,7 @@ function createTree(host: Host, at: { root: string; depth: number }) {
   return {
     async walk(limit: number, wanted: RegExp, known: (path: string) => boolean) {
       const paths: string[] = [];
+      const longer: { path: string; wanted: string }[] = [];
       let looked = 0;
       const visit = async (folder: string, depth: number): Promise<void> => {
         for (const name of await host.list(folder)) {
@@ -214,6 +240,10 @@ function createTree(host: Host, at: { root: string; depth: number }) {
           if (known(path) || (wanted.test(name) && !isTemporary(name))) {
             paths.push(path);
             if (depth === 0 || known(path)) continue;
+          } else if (longer.length < RENAMED) {
+            const stem = stemOf(name);
+            if (stem !== undefined && wanted.test(stem))
+              longer.push({ path, wanted: path.slice(0, stem.length - name.length) });
           }
           if (depth > 0 && (await kindOf(path)) === 'folder') {
             // A subfolder that vanished or is closed to us hides only itself.
@@ -224,7 +254,7 @@ function createTree(host: Host, at: { root: string; depth: number }) {
       kept = new Map();
       await visit(at.root, at.depth);
       kinds = kept;
-      return { paths, isCut: looked > limit };
+      return { paths, isCut: looked > limit, longer };
     },
   };
 }

@@ -4,6 +4,7 @@
 import type { CheckStatus, EventKind, MetricName } from '../../shared/catalogue.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Fields, SectionField, Values } from '../../shared/config/schema.ts';
+import type { FileVerdict } from '../../shared/backup/facts.ts';
 import type { NamedError } from '../../shared/errors.ts';
 
 export interface Sample {
@@ -49,6 +50,8 @@ export interface FileStat {
   mtimeMs: number;
   kind: 'file' | 'folder' | 'other';
   inode: number;
+  /** Of the volume that it lies on; absent where the system does not say. */
+  device?: number;
 }
 
 /** The machine as a probe may see it. Tests give a folder of captured files as `root` (node_exporter's way). Never a child process. */
@@ -76,6 +79,51 @@ export interface Host {
   win32?: Win32;
   /** What the link last measured: collector's clock less the host's; undefined before the first measurement. */
   clockOffset?(): ClockMeasurement | undefined;
+  /** The agent's own folder; undefined where nothing is to be kept. */
+  data?: DataFolder;
+  /** Reads backup files outside of this process; undefined where none is to be read. */
+  verifier?: Verifier;
+}
+
+/** Files of the agent's own data folder, by name. */
+export interface DataFolder {
+  /** undefined: there is no such file. */
+  read(name: string): Promise<string | undefined>;
+  append(name: string, text: string): Promise<void>;
+  /** Whole or not at all. */
+  replace(name: string, text: string): Promise<void>;
+}
+
+export interface VerifyTask {
+  /** `judge`: what the content proves · `digest`: the SHA-256 alone. */
+  of: 'judge' | 'digest';
+  path: string;
+  /** How many there are to read; the time that it may take goes by them. */
+  bytes: number;
+  bytesPerSecond: number;
+  /** The folder that holds it is one backup; the file stands for it. */
+  wholeFolder?: boolean;
+}
+
+export interface Verified {
+  /** Of a judging. */
+  verdict?: Omit<FileVerdict, 'path'>;
+  sha256?: string;
+  /** Size and time behind the reading: when they are not those before it, nothing was learnt. */
+  bytes: number;
+  modifiedAt: number;
+  readBytes: number;
+  seconds: number;
+  /** Why the reading was given up: time, memory, a crash. */
+  givenUp?: string;
+}
+
+/** One file at a time, in a process that is started for it and killed when it takes too much. */
+export interface Verifier {
+  /** Rejects only when the signal says so. */
+  run(task: VerifyTask, signal: AbortSignal): Promise<Verified>;
+  /** Nothing is left to read: the process ends. */
+  rest(): void;
 }
 
 export interface ClockMeasurement {

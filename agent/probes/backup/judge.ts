@@ -1,13 +1,11 @@
-// What a backup set's files mean under its policy. Pure. Promise: a clock fault never makes a stale set look fresh, and a file
-// still being written never counts as a backup.
-//
-//   rung 0  no finished file      1  one exists      2  fresh, finished, large enough      (3 and up need its content or a drill)
+// What a backup set's files mean under its policy, as figures and one check. Pure. Promise: a clock fault never makes a stale set look
+// fresh, and a file still being written never counts as a backup. How far the set is proven is the ladder's word (ladder.ts).
 
 import { isFinished, type Listing, type WatchedFile } from '../file-set.ts';
 import type { Judgement, ProbeEvent, Sample } from '../probe.ts';
 import { renderAge, renderBytes } from '../words.ts';
 
-export interface BackupPolicy {
+export interface CheckedPolicy {
   name: string;
   engine: string;
   kind: string;
@@ -35,18 +33,24 @@ interface Now {
   wallMs: number;
   monotonicMs: number;
 }
-interface Problem {
+export interface Problem {
   status: 'warning' | 'critical';
   text: string;
 }
+/** What the ladder says: the rung, and what is wrong beyond age, size and number. */
+export interface Proof {
+  rung: number;
+  problems: readonly Problem[];
+}
 
 /** Servers and shares differ by minutes; beyond that a time in the future is a fault of a clock. */
-const FUTURE_MS = 5 * 60_000;
+export const FUTURE_MS = 5 * 60_000;
 
 export function judgeBackup(
-  policy: BackupPolicy,
+  policy: CheckedPolicy,
   state: BackupState,
-  listing: Listing,
+  listing: Pick<Listing, 'files' | 'more' | 'isCut'>,
+  proof: Proof,
   now: Now,
 ): BackupOutcome {
   const finished = listing.files.filter((file) => isFinished(file, now.monotonicMs, policy.settle));
@@ -57,6 +61,7 @@ export function judgeBackup(
   const newest =
     newestOf(finished.filter((file) => file.mtimeMs - now.wallMs <= FUTURE_MS)) ?? newestOf(future);
   const problems = problemsOf(policy, { copies, future, newest, writing }, now);
+  problems.push(...proof.problems);
   if (listing.isCut) problems.push({ status: 'warning', text: '目录文件过多，只检查了一部分' });
   const status = problems.some((problem) => problem.status === 'critical')
     ? 'critical'
@@ -65,7 +70,7 @@ export function judgeBackup(
       : 'ok';
   return {
     state: { hasRead: true, newestMtimeMs: Math.max(state.newestMtimeMs, newest?.mtimeMs ?? -Infinity) },
-    samples: samplesOf(policy, { copies, newest, writing }, now),
+    samples: samplesOf(policy, { copies, newest, writing, rung: proof.rung }, now),
     check: {
       id: `backup:${policy.name}`,
       status,
@@ -82,7 +87,7 @@ function newestOf(files: readonly WatchedFile[]): WatchedFile | undefined {
 }
 
 function problemsOf(
-  policy: BackupPolicy,
+  policy: CheckedPolicy,
   found: {
     copies: number;
     future: readonly WatchedFile[];
@@ -119,8 +124,8 @@ function problemsOf(
 }
 
 function samplesOf(
-  policy: BackupPolicy,
-  found: { copies: number; newest: WatchedFile | undefined; writing: number },
+  policy: CheckedPolicy,
+  found: { copies: number; newest: WatchedFile | undefined; writing: number; rung: number },
   now: Now,
 ): Sample[] {
   const { newest } = found;
@@ -128,7 +133,7 @@ function samplesOf(
   const samples: Sample[] = [
     { metric: 'backup_copies', labels, value: found.copies },
     { metric: 'backup_writing', labels, value: found.writing > 0 ? 1 : 0 },
-    { metric: 'backup_rung', labels, value: newest ? rungOf(policy, newest, now) : 0 },
+    { metric: 'backup_rung', labels, value: found.rung },
   ];
   if (newest) {
     const ageSeconds = Math.max(0, now.wallMs - newest.mtimeMs) / 1000;
@@ -136,12 +141,6 @@ function samplesOf(
     samples.push({ metric: 'backup_size_bytes', labels, value: newest.size });
   }
   return samples;
-}
-
-function rungOf(policy: BackupPolicy, newest: WatchedFile, now: Now): number {
-  const age = now.wallMs - newest.mtimeMs;
-  const isFresh = age >= -FUTURE_MS && age <= policy.maxAge;
-  return isFresh && newest.size >= Math.max(1, policy.minSize) ? 2 : 1;
 }
 
 function renderCheck(
@@ -160,7 +159,7 @@ function renderCheck(
 
 /** What was there at the first reading is not news. */
 function newEvents(
-  policy: BackupPolicy,
+  policy: CheckedPolicy,
   state: BackupState,
   newest: WatchedFile,
   copies: number,
