@@ -17,13 +17,15 @@ import { rulesConfig } from '../../collector/rules/index.ts';
 import type { Log, PresenceSink, ReportSink } from '../../collector/services.ts';
 import type { State } from '../../collector/state/state.ts';
 import { decodeAgentFrame } from '../../shared/frame.ts';
-import type { Silences } from './checkers.ts';
+import type { VerdictWord } from '../../collector/liveness/verdict.ts';
+import type { Checkers, Silences } from './checkers.ts';
 import { COLLECTOR_NAME, WALL_START } from './host.ts';
 import { isSignedBy } from './keys.ts';
 import type { EventLog } from './log.ts';
 import type { Connection, Network } from './network.ts';
 import type { Random } from './random.ts';
 import type { Sabotage } from './sabotage.ts';
+import { changesOf, readStanding } from './restart.ts';
 import { type Owner, processClock, type Scheduler } from './scheduler.ts';
 import type { StoreDisk } from './store.ts';
 
@@ -33,6 +35,7 @@ const NOWHERE: ReportSink = { stored() {}, clockOffset() {} };
 
 export interface CollectorWorld {
   scheduler: Scheduler;
+  checkers: Checkers;
   network: Network;
   log: EventLog;
   sabotage: Sabotage;
@@ -171,6 +174,7 @@ export class SimCollector {
     let watch: Watch | undefined;
     let alerts: Alerts | undefined;
     let reports = NOWHERE;
+    const before = whole && (await readStanding(state));
     await sabotage.atStart?.(state);
     if (whole) {
       watch = await openWatch({ state, clock, config: config.liveness, log: quiet });
@@ -204,7 +208,12 @@ export class SimCollector {
         whole.silences.verdict(host, verdict.word);
         alerts?.touch(host);
       });
-      for (const host of fleet.hosts()) whole.silences.verdict(host, watch.verdict(host).word);
+      const { verdict } = watch;
+      const wordOf = (host: string): VerdictWord => verdict.call(watch, host).word;
+      if (before)
+        for (const change of changesOf(before, await readStanding(state), wordOf))
+          this.#world.checkers.fail(change);
+      for (const host of fleet.hosts()) whole.silences.verdict(host, wordOf(host));
     }
     const ingest = openIngest({
       state,
