@@ -3,6 +3,8 @@
 
 import type { SpoolDisk } from './spool.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 export class SimulatedFile {
   size: number;
   /** Up to here it survives a crash. */
@@ -11,35 +13,43 @@ export class SimulatedFile {
   isDoomed = false;
   /** Its name is on the device: it may lose its tail, but not vanish. */
   isNamed: boolean;
-  /** In the order in which they were written. Nobody changes a piece: copies of the file share them. */
-  #pieces: Buffer[];
+  /** What was read points into it: bytes that were once written stay as they are. */
+  #bytes: Buffer;
+  /** Somebody else may write behind our end. */
+  #isShared: boolean;
 
-  constructor(pieces: Buffer[] = [], durable = 0, isNamed = false) {
-    this.#pieces = pieces;
-    this.size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  constructor(data: Buffer = NOTHING, durable = 0, isNamed = false) {
+    this.#bytes = data;
+    this.#isShared = true;
+    this.size = data.length;
     this.durable = durable;
     this.isNamed = isNamed;
   }
 
   get data(): Buffer {
-    const [first] = this.#pieces;
-    const whole = this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces);
-    this.#pieces = [whole];
-    return whole;
+    return this.#bytes.subarray(0, this.size);
   }
 
   set data(data: Buffer) {
-    this.#pieces = [data];
+    this.#bytes = data;
+    this.#isShared = true;
     this.size = data.length;
   }
 
   append(piece: Buffer): void {
-    this.#pieces.push(piece);
-    this.size += piece.length;
+    const end = this.size + piece.length;
+    if (this.#isShared || end > this.#bytes.length) {
+      const wider = Buffer.allocUnsafeSlow(Math.max(2 * end, 1024));
+      this.#bytes.copy(wider, 0, 0, this.size);
+      this.#bytes = wider;
+      this.#isShared = false;
+    }
+    piece.copy(this.#bytes, this.size);
+    this.size = end;
   }
 
   copy(): SimulatedFile {
-    const file = new SimulatedFile([...this.#pieces], this.durable, this.isNamed);
+    const file = new SimulatedFile(this.data, this.durable, this.isNamed);
     file.isDoomed = this.isDoomed;
     return file;
   }
@@ -75,7 +85,7 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
     },
     read(path) {
       guard('read', path);
-      return Buffer.from(must(path).data);
+      return must(path).data;
     },
     size(path) {
       guard('size', path);
@@ -115,7 +125,7 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
         fail(code ?? 'ENOSPC', 'replace', path);
       }
       files.delete(`${path}.tmp`);
-      files.set(path, new SimulatedFile([Buffer.from(data)], data.length, true));
+      files.set(path, new SimulatedFile(Buffer.from(data), data.length, true));
     },
     remove(path) {
       guard('remove', path);

@@ -26,6 +26,7 @@ export interface CanariesOptions {
 }
 
 const LOOK_EVERY_MS = 60_000;
+const HOUR_MS = 3_600_000;
 
 /** What `meta` holds under `canary:CHANNEL`. */
 interface CanaryRecord {
@@ -44,6 +45,13 @@ export async function openCanaries(options: CanariesOptions): Promise<Canaries> 
     await writeRecord(state, id, records.get(id));
   }
   let lookAgainAt = 0;
+  let lastDueAt = -Infinity;
+  /** A zone may set its clocks by an hour: within a day less that much the last one stays the last one. */
+  const dueAt = (now: number): number => {
+    if (now < lastDueAt || now >= lastDueAt + 23 * HOUR_MS)
+      lastDueAt = lastTimeOfDay(now, config.canaryAt, config.canaryTimeZone);
+    return lastDueAt;
+  };
 
   const queue = async (channel: string, record: CanaryRecord, now: number): Promise<void> => {
     const next = { ...record, queuedAt: now };
@@ -79,8 +87,8 @@ export async function openCanaries(options: CanariesOptions): Promise<Canaries> 
     isDue: (now) => now >= lookAgainAt || lookAgainAt - now > LOOK_EVERY_MS,
     async send(now) {
       lookAgainAt = now + LOOK_EVERY_MS;
-      const dueAt = lastTimeOfDay(now, config.canaryAt, config.canaryTimeZone);
-      const due = [...records].filter(([, record]) => record.queuedAt < dueAt);
+      const since = dueAt(now);
+      const due = [...records].filter(([, record]) => record.queuedAt < since);
       for (const [channel, record] of due) await queue(channel, record, now);
       return due.length > 0;
     },

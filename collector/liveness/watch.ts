@@ -67,10 +67,11 @@ export async function openWatch(options: WatchOptions): Promise<Watch> {
   const now = clock.now();
   const fleet = openFleet(config, now);
   const trail = await openTrail(state);
-  await readHosts(state, fleet, now);
+  const query = hostsQuery(state);
+  await readHosts(state, query, fleet, now);
   const { run, awayFrom } = await beginRun(state, now);
   if (awayFrom !== undefined) recallHeard(fleet, awayFrom);
-  const watcher = new Watcher(options, fleet, trail, run);
+  const watcher = new Watcher(options, fleet, { trail, run, query });
   if (awayFrom !== undefined) watcher.take({ kind: 'away', from: awayFrom, restart: true });
   watcher.start();
   return watcher;
@@ -95,14 +96,19 @@ function recallHeard(fleet: Fleet, endedAt: number): void {
   }
 }
 
-/** Brings the fleet in line with the hosts table; what is known of a host already stays. */
-async function readHosts(state: State, fleet: Fleet, now: number): Promise<void> {
-  const rows = await state
+/** Asked for every half minute: compiled once. */
+const hostsQuery = (state: State) =>
+  state
     .selectFrom('hosts')
     .innerJoin('hospitals', 'hospitals.id', 'hosts.hospitalId')
     .where('hosts.revokedAt', 'is', null)
     .select(['hosts.id as host', 'hosts.name', 'hosts.hospitalId as hospital', 'timeZone', 'enrolledAt'])
-    .execute();
+    .compile();
+type HostsQuery = ReturnType<typeof hostsQuery>;
+
+/** Brings the fleet in line with the hosts table; what is known of a host already stays. */
+async function readHosts(state: State, query: HostsQuery, fleet: Fleet, now: number): Promise<void> {
+  const { rows } = await state.executeQuery(query);
   const wanted = new Set<string>();
   const added: HostLife[] = [];
   for (const { enrolledAt, ...place } of rows) {
@@ -123,6 +129,7 @@ class Watcher implements Watch {
   readonly #fleet: Fleet;
   readonly #trail: Trail;
   readonly #run: RunMark;
+  readonly #query: HostsQuery;
   readonly #listeners = new Set<VerdictListener>();
   readonly #testimonies: TestimonyReader;
   #doubt: Evidence | undefined;
@@ -137,11 +144,16 @@ class Watcher implements Watch {
   #saveRound = 0;
   #refreshedAt: number;
 
-  constructor(options: WatchOptions, fleet: Fleet, trail: Trail, run: RunMark) {
+  constructor(
+    options: WatchOptions,
+    fleet: Fleet,
+    { trail, run, query }: { trail: Trail; run: RunMark; query: HostsQuery },
+  ) {
     this.#options = options;
     this.#fleet = fleet;
     this.#trail = trail;
     this.#run = run;
+    this.#query = query;
     this.#testimonies = openTestimonies(fleet);
     const now = options.clock.now();
     this.#last = { wall: now, mono: options.clock.monotonic() };
@@ -215,7 +227,8 @@ class Watcher implements Watch {
   async refresh(): Promise<void> {
     this.#refreshedAt = this.#options.clock.now();
     try {
-      await readHosts(this.#options.state, this.#fleet, this.#options.clock.now());
+      const { state, clock } = this.#options;
+      await readHosts(state, this.#query, this.#fleet, clock.now());
     } catch (error) {
       this.#options.log.warn({ error: describeError(error) }, 'cannot read the hosts');
     }

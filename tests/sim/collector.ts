@@ -16,7 +16,7 @@ import type { Channel } from '../../collector/notifiers/index.ts';
 import { rulesConfig } from '../../collector/rules/index.ts';
 import type { Log, PresenceSink, ReportSink } from '../../collector/services.ts';
 import type { State } from '../../collector/state/state.ts';
-import { decodeAgentFrame } from '../../shared/frame.ts';
+import { decodeAgentFrame, LIMITS } from '../../shared/frame.ts';
 import type { VerdictWord } from '../../collector/liveness/verdict.ts';
 import type { Checkers, Silences } from './checkers.ts';
 import { COLLECTOR_NAME, WALL_START } from './host.ts';
@@ -30,6 +30,7 @@ import { type Owner, processClock, type Scheduler } from './scheduler.ts';
 import type { StoreDisk } from './store.ts';
 
 const quiet: Log = { info() {}, warn() {}, error() {} };
+const REPORT = '{"t":"report"';
 const NOBODY: PresenceSink = { hello() {}, heard() {}, goodbye() {}, closed() {} };
 const NOWHERE: ReportSink = { stored() {}, clockOffset() {} };
 
@@ -80,6 +81,7 @@ export class SimCollector {
   readonly #parts: CollectorParts;
   readonly #random: Random;
   readonly #config;
+  readonly #bytes = Buffer.alloc(LIMITS.frameBytes);
   #owner: Owner | undefined;
   #process: Process | undefined;
   #connections = new Set<Connection>();
@@ -237,6 +239,15 @@ export class SimCollector {
     this.#world.changed();
   }
 
+  /** As the socket does: plain reports from their bytes. */
+  #hear(guest: Guest, text: string): void {
+    if (text.startsWith(REPORT) && !guest.drops()) {
+      const length = this.#bytes.write(text);
+      if (length < this.#bytes.length && guest.receivePlain(this.#bytes, 0, length)) return;
+    }
+    guest.receive(text, text.length);
+  }
+
   #accept(connection: Connection): boolean {
     const process = this.#process;
     if (!process) return false;
@@ -268,7 +279,7 @@ export class SimCollector {
         log.detail(() => `▶ ${text}`);
         if (sabotage.beforeTake && guest.session.phase === 'open')
           sabotage.beforeTake(guest.session, decodeAgentFrame(text));
-        guest.receive(text, text.length);
+        this.#hear(guest, text);
       },
       ended: (kind) => {
         this.#connections.delete(connection);

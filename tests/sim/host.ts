@@ -143,6 +143,7 @@ export class SimHost implements Path {
     this.#settings = settings;
     this.#random = random;
     this.disk.fault = (call) => {
+      this.#world.scheduler.happened++;
       if (--this.#callsLeft < 0) throw new ProcessDied();
       return this.diskFault?.calls.includes(call) ? this.diskFault.code : undefined;
     };
@@ -400,7 +401,8 @@ export class SimHost implements Path {
   #collect(process: Process, boot: string): void {
     if (process.stopping || process.quiet) return;
     const { spool, link } = process;
-    const { checkers } = this.#world;
+    const { checkers, scheduler } = this.#world;
+    scheduler.happened++;
     const series = this.#random.chance(0.9) ? SERIES[0] : SERIES[1];
     if (!series) return;
     const value = this.#world.newValue();

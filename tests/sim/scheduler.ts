@@ -34,8 +34,8 @@ class Event implements Timer {
 
 export class Scheduler {
   now = 0;
-  /** Events run so far. */
-  ran = 0;
+  /** Everything that happened so far: see `sim.ts --help` for what counts. Whoever does more than a step of its own adds to it. */
+  happened = 0;
   readonly #heap: Event[] = [];
   #order = 0;
 
@@ -66,7 +66,7 @@ export class Scheduler {
       }
     }
     this.now = event.at;
-    this.ran++;
+    this.happened++;
     if (event.periodMs > 0) {
       event.at += event.periodMs;
       event.order = this.#order++;

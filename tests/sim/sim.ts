@@ -33,6 +33,10 @@ if (values.help) {
   --fleet       restarts and uplink cuts under 5,000 agents, detection times (--fleet --help)
   --planted     applies each planted bug and says after how many seeds it was caught; --only TEXT picks some
 
+An event is one thing that happens in the simulated world: a timer of an agent or of the collector fires, a message or the end of a
+connection arrives, a fault strikes or heals, an agent calls its disk once, a report is collected, a report or gap is durable in
+the collector's store. What the modules do among themselves, and the statements of the collector's database, are not counted.
+
 A failing seed prints the command that repeats it; the exit code is 1 then.
 `);
   process.exit(0);

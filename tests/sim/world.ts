@@ -80,6 +80,7 @@ class World implements HostWorld {
       this.scheduler,
       (entry) => {
         this.log.note(entry.kind, this.hostIndex(entry.host), entry.kind === 'row' ? entry.seq : entry.to);
+        this.scheduler.happened++;
         this.checkers.stored(entry);
       },
       store,
@@ -219,7 +220,7 @@ class World implements HostWorld {
     return {
       seed: this.#options.seed,
       scope: this.#options.scope,
-      events: scheduler.ran,
+      events: scheduler.happened,
       hash: this.log.hash(),
       faults,
       violations: this.checkers.violations,

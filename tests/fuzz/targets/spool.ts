@@ -30,7 +30,7 @@ function append(spool: Spool, value: number): void {
 }
 
 function put(disk: SimulatedDisk, path: string, data: Uint8Array): void {
-  disk.files.set(path, new SimulatedFile([Buffer.from(data)], data.length, true));
+  disk.files.set(path, new SimulatedFile(Buffer.from(data), data.length, true));
 }
 
 /** A folder with an open segment, a closed one and a ledger, as a stopped agent leaves it. */

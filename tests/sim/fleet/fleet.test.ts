@@ -41,7 +41,7 @@ test('the same seed gives the same run', async () => {
     await runFleet(small),
     await runFleet({ ...small, seed: 2 }),
   ];
-  const tell = ({ scheduler, truth }: FleetWorld) => [scheduler.ran, truth.counts, truth.detections];
+  const tell = ({ scheduler, truth }: FleetWorld) => [scheduler.happened, truth.counts, truth.detections];
   assert.deepEqual(tell(first), tell(again));
   assert.notDeepEqual(tell(first), tell(other));
 });

@@ -78,6 +78,8 @@ function report(world: FleetWorld, used: NodeJS.CpuUsage): number {
   say(renderTable(truth.detections));
   say('');
   const cpuSeconds = (used.user + used.system) / 1e6;
-  say(`${scheduler.ran} events, ${cpuSeconds.toFixed(0)} CPU-seconds, ${truth.violations.length} failures`);
+  say(
+    `${scheduler.happened} events, ${cpuSeconds.toFixed(0)} CPU-seconds, ${truth.violations.length} failures`,
+  );
   return truth.violations.length > 0 ? 1 : 0;
 }
