@@ -46,6 +46,8 @@ export interface Collector {
   url: string;
   /** Makes a one-time login link for an administrator. */
   loginLink(): Promise<string>;
+  /** Packs all that the store's journal holds, as it would within hours. */
+  pack(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -144,6 +146,7 @@ async function joinParts(
   return {
     url,
     loginLink: async () => `${config.http.publicUrl || url}${await access.links.create(clock.now())}`,
+    pack: () => store.maintain({ all: true }),
     stop: closeAll,
   };
 }

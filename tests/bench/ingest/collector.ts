@@ -74,8 +74,14 @@ tell({ did: 'ready', url: collector.url });
 
 process.on('message', (message: ToCollector) => {
   if (message.do === 'finish') void finish();
+  else if (message.do === 'pack') void pack();
   else tell({ did: 'use', rssMiB: process.memoryUsage.rss() / 1024 ** 2, ...spent() });
 });
+
+async function pack(): Promise<void> {
+  await collector.pack();
+  tell({ did: 'packed', ...spent() });
+}
 
 async function finish(): Promise<void> {
   await collector.stop();

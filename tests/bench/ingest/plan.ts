@@ -19,8 +19,8 @@ export interface Plan {
   ingest?: Record<string, unknown>;
 }
 
-/** `look` is answered with `use`: what was spent since the start. */
-export type ToCollector = { do: 'finish' } | { do: 'look' };
+/** `look` is answered with `use`: what was spent since the start; `pack` with `packed`. */
+export type ToCollector = { do: 'finish' } | { do: 'look' } | { do: 'pack' };
 export interface Spent {
   cpuSeconds: number;
   /** Of these the main thread's and those of V8's helpers; the rest is the store's writer. */
@@ -29,15 +29,17 @@ export interface Spent {
   peakRssMiB: number;
 }
 export type FromCollector =
-  { did: 'ready'; url: string } | ({ did: 'use'; rssMiB: number } & Spent) | ({ did: 'stop' } & Spent);
-export type FromPack = {
-  did: 'pack';
+  | { did: 'ready'; url: string }
+  | ({ did: 'use'; rssMiB: number } & Spent)
+  | ({ did: 'packed' } & Spent)
+  | ({ did: 'stop' } & Spent);
+export type FromCount = {
+  did: 'counted';
   openMs: number;
-  packMs: number;
   diskBytes: number;
   rows: number;
   samples: number;
-} & Spent;
+};
 export type FromLoad = { did: 'sent'; seconds: number; ackP50Ms: number; ackP99Ms: number };
 
 /** The columns of the fleet's frame, as series keys. */

@@ -1,5 +1,5 @@
-// The collector's next start, as far as the store goes: opens what was left, packs all of it, and counts what is there. A process
-// of its own, since no collector opens its store twice in one life; what it spends counts like the collector's.
+// The collector's next start, as far as the store goes: opens what was left and counts what is there. A process of its own, since
+// no collector opens its store twice in one life.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,10 +7,8 @@ import { collectorConfig } from '../../../collector/config.ts';
 import { openEmbeddedStore } from '../../../collector/store/embedded.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { readConfig } from '../../../shared/config/schema.ts';
-import type { FromPack, Plan } from './plan.ts';
-import { countSpent } from './spent.ts';
+import type { FromCount, Plan } from './plan.ts';
 
-const spent = countSpent();
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
 const clock = systemClock();
 const folder = join(plan.folder, 'store');
@@ -22,13 +20,11 @@ const { store: config } = readConfig(collectorConfig, {});
 const startedAt = clock.monotonic();
 const store = await openEmbeddedStore({ folder, clock, config, log });
 const openMs = clock.monotonic() - startedAt;
-await store.maintain({ all: true });
-const packMs = clock.monotonic() - startedAt - openMs;
 const { rows, samples } = await store.stats();
 await store.close();
 const diskBytes = readdirSync(folder, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
-const told: FromPack = { did: 'pack', ...spent(), openMs, packMs, diskBytes, rows, samples };
+const told: FromCount = { did: 'counted', openMs, diskBytes, rows, samples };
 process.send?.(told);
 process.disconnect?.();
