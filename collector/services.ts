@@ -23,6 +23,8 @@ export interface StoredReport {
   columns: readonly string[];
   /** NaN where nothing was read. The list is used again after the call: keep a copy, not it. */
   values: ArrayLike<number>;
+  /** None of them is NaN; not said: not known. */
+  isWhole?: boolean;
   checks?: readonly CheckResult[];
   events?: readonly AgentEvent[];
 }

@@ -1,9 +1,10 @@
-// What is known of one host, compact: three number arrays in the order of its layout. Its picture is a view, made once.
+// What is known of one host, compact: numbers in the order of its layout. Its picture is a view, made once.
 
 import type { HostDigest } from '../backups/digest.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { StoredReport, VerdictSource } from '../services.ts';
 import type { HostPicture } from '../rules/rule.ts';
+import { Newest } from '../newest.ts';
 import { type History, openHistory, SLOTS } from './history.ts';
 import type { Layout, Layouts } from './layout.ts';
 
@@ -64,11 +65,10 @@ export class HostRecord {
   at = 0;
   #layouts: Layouts;
   #layout: Layout;
-  #values = new Float64Array(0);
-  #ats = new Float64Array(0);
-  #intervals = new Float32Array(0);
-  /** Series that have a value. */
-  #known = 0;
+  #newest = new Newest(0);
+  /** Columns that the last report had, and whether their places are the first ones, in order. */
+  #lastColumns: readonly string[] = [];
+  #areInOrder = true;
   #histories = new Map<string, History>();
   #remembered: readonly Remembered[] = [];
 
@@ -85,15 +85,24 @@ export class HostRecord {
 
   /** Values of a stored report; each counts where it is newer than what is known. */
   take(report: StoredReport): void {
-    const layout = this.#layouts.of(report.columns);
-    this.#grow(layout);
-    const places = this.#layout.placesOf(layout);
+    const { columns, values } = report;
     // The agent's clock, though corrected, may lie ahead: a value must not block the next one.
     const at = Math.min(report.at, report.arrivedAt);
-    const { values } = report;
-    for (let i = 0; i < places.length; i++) this.#put(places[i] as number, values[i] as number, at);
+    if (columns !== this.#lastColumns) this.#meet(columns);
+    if (this.#areInOrder) this.#newest.putRow(values, at, report.isWhole === true);
+    else {
+      const places = this.#layout.placesOf(this.#layouts.of(columns));
+      for (let i = 0; i < places.length; i++) this.#newest.put(places[i] as number, values[i] as number, at);
+    }
     this.at = Math.max(this.at, at);
     this.#remember(at);
+  }
+
+  #meet(columns: readonly string[]): void {
+    const layout = this.#layouts.of(columns);
+    this.#grow(layout);
+    this.#lastColumns = columns;
+    this.#areInOrder = this.#layout.placesOf(layout).every((place, i) => place === i);
   }
 
   /** A result older than the one that is known changes nothing. */
@@ -109,14 +118,14 @@ export class HostRecord {
 
   set(key: string, value: number, at: number): void {
     this.#grow(this.#layouts.of([key]));
-    this.#put(this.#layout.place.get(key) ?? -1, value, at);
+    this.#newest.put(this.#layout.place.get(key) ?? -1, value, at);
   }
 
   /** What the store remembers. */
   load(values: ReadonlyMap<string, { at: number; value: number }>): void {
     this.#grow(this.#layouts.of([...values.keys()]));
     for (const [key, { at, value }] of values) {
-      this.#put(this.#layout.place.get(key) ?? -1, value, at);
+      this.#newest.put(this.#layout.place.get(key) ?? -1, value, at);
       this.at = Math.max(this.at, at);
     }
   }
@@ -137,42 +146,28 @@ export class HostRecord {
   #grow(other: Layout): void {
     const layout = this.#layouts.union(this.#layout, other);
     if (layout === this.#layout) return;
-    const size = layout.columns.length;
-    this.#values = extend(this.#values, size, Number.NaN);
-    this.#ats = extend(this.#ats, size, 0);
-    const intervals = new Float32Array(size);
-    intervals.set(this.#intervals);
-    this.#intervals = intervals;
+    this.#newest.grow(layout.columns.length);
     this.#layout = layout;
     this.#remembered = rememberedOf(layout);
-  }
-
-  #put(place: number, value: number, at: number): void {
-    const before = this.#ats[place];
-    if (before === undefined || Number.isNaN(value) || at <= before) return;
-    if (before > 0) this.#intervals[place] = at - before;
-    else this.#known++;
-    this.#values[place] = value;
-    this.#ats[place] = at;
   }
 
   #remember(at: number): void {
     for (const { key, place, slots } of this.#remembered) {
       // Only what this report brought: an older value is not the value of now, late data is not put in.
-      if (this.#ats[place] !== at) continue;
+      if (this.#newest.at(place) !== at) continue;
       let history = this.#histories.get(key);
       if (!history) this.#histories.set(key, (history = openHistory(slots)));
-      history.put(at, this.#values[place] as number);
+      history.put(at, this.#newest.value(place));
     }
   }
 
   #at(key: string): NewestValue | undefined {
     const place = this.#layout.place.get(key);
     if (place === undefined) return undefined;
-    const at = this.#ats[place] ?? 0;
-    if (at === 0) return undefined;
-    const intervalMs = this.#intervals[place] ?? 0;
-    const value = this.#values[place] ?? Number.NaN;
+    const at = this.#newest.at(place);
+    if (at === -Infinity) return undefined;
+    const intervalMs = this.#newest.interval(place);
+    const value = this.#newest.value(place);
     return intervalMs > 0 ? { at, value, intervalMs } : { at, value };
   }
 
@@ -195,7 +190,7 @@ export class HostRecord {
       latest: mapView(
         (key) => this.#at(key),
         () => this.#entries(),
-        () => this.#known,
+        () => this.#newest.known,
       ),
       get backups() {
         return backups?.digest(name().id);
@@ -206,12 +201,6 @@ export class HostRecord {
       rise: (key, overMs) => this.#histories.get(key)?.rise(clock.now(), overMs),
     };
   }
-}
-
-function extend(array: Float64Array<ArrayBuffer>, size: number, fill: number): Float64Array<ArrayBuffer> {
-  const longer = new Float64Array(size).fill(fill);
-  longer.set(array);
-  return longer;
 }
 
 /** A Map to read from, without one entry object per series in memory. */

@@ -77,6 +77,7 @@ export class Conn implements Guest, Owner {
     const head = { stream, seq, series, at, off, width: v.length, ...more };
     this.#settle(takeReport(session, desk, head, now), (values) => {
       for (let i = 0; i < v.length; i++) values[i] = v[i] ?? Number.NaN;
+      return !v.includes(null);
     });
   }
 
@@ -124,14 +125,14 @@ export class Conn implements Guest, Owner {
     return overBudget(this.session, desk, bytes, now);
   }
 
-  #settle(outcome: Outcome, fill: (values: Float64Array) => void): void {
+  #settle(outcome: Outcome, fill: (values: Float64Array) => boolean): void {
     const { session } = this;
     const hall = this.#hall;
     if (outcome !== undefined && 'kind' in outcome) {
       const mark = session.mark as HostMark;
       mark.owner = this;
       outcome.values = hall.values.take(outcome.columns.length);
-      fill(outcome.values);
+      outcome.isWhole = fill(outcome.values);
       hall.committer.add(outcome, mark);
       if (hall.committer.pending() >= HIGH_WATER) this.#hold();
       return;

@@ -97,6 +97,8 @@ export type Row = Extract<Entry, { kind: 'row' }> & {
   columns: readonly string[];
   /** From the hall's pool, and given back when the report has been passed on. */
   values: Float64Array;
+  /** None of them is NaN. */
+  isWhole: boolean;
   /** The agent's own clock, by which its events are dated. */
   agentAt: number;
   /** No offset was known when it was read: its corrected time may differ a little if it is sent again. */

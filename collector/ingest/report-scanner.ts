@@ -42,10 +42,16 @@ export class ReportScanner {
   width = 0;
   readonly values = new Float64Array(LIMITS.columns);
   readonly #fields = new Float64Array(3);
-  /** Copies the values out. */
-  readonly copyTo = (into: Float64Array): void => {
+  /** Copies the values out; whether none of them is missing. */
+  readonly copyTo = (into: Float64Array): boolean => {
     const { values, width } = this;
-    for (let i = 0; i < width; i++) into[i] = values[i] as number;
+    let isWhole = true;
+    for (let i = 0; i < width; i++) {
+      const value = values[i] as number;
+      into[i] = value;
+      if (Number.isNaN(value)) isWhole = false;
+    }
+    return isWhole;
   };
 
   /** Whether bytes[from..to) are a plain report. Names equal to `stream` and `series` are not made anew. */

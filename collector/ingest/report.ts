@@ -88,6 +88,7 @@ function rowOf(host: string, report: ReportHead, columns: readonly string[], at:
     arrivedAt: now,
     series: report.series,
     values: NO_VALUES,
+    isWhole: false,
     columns,
     agentAt: report.at,
     loose: report.off === null,

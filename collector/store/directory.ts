@@ -1,6 +1,7 @@
 // What the main thread knows of every host without asking the writer: numbers of hosts, streams and column lists,
 // watermarks, newest values. Equal column lists are held once, however many hosts use them.
 
+import { Newest } from '../newest.ts';
 import { NamedError } from '../../shared/errors.ts';
 import type { Definitions } from './archive.ts';
 import type { Snapshot } from './engine.ts';
@@ -36,8 +37,7 @@ export class SeriesEntry {
   readonly hash: string;
   readonly list: ColumnList;
   isDefined = false;
-  private ats: Float64Array | undefined;
-  private values: Float64Array | undefined;
+  private newest: Newest | undefined;
 
   constructor(id: number, hash: string, list: ColumnList) {
     this.id = id;
@@ -50,31 +50,23 @@ export class SeriesEntry {
   }
 
   restore(ats: Float64Array, values: Float64Array): void {
-    this.ats = ats;
-    this.values = values;
+    this.newest = new Newest(this.columns.length);
+    for (const [c, at] of ats.entries()) this.newest.put(c, values[c] as number, at);
   }
 
-  take(at: number, row: ArrayLike<number>): void {
-    const n = this.columns.length;
-    const ats = (this.ats ??= new Float64Array(n).fill(Number.NaN));
-    const values = (this.values ??= new Float64Array(n).fill(Number.NaN));
-    for (let c = 0; c < n; c++) {
-      const v = row[c] as number;
-      // Written so that a first value, whose time before is NaN, is taken.
-      if (Number.isNaN(v) || at < (ats[c] as number)) continue;
-      ats[c] = at;
-      values[c] = v;
-    }
+  take(at: number, row: ArrayLike<number>, isWhole: boolean): void {
+    this.newest ??= new Newest(this.columns.length);
+    this.newest.putRow(row, at, isWhole);
   }
 
   addTo(latest: Map<string, Point>): void {
-    const { ats, values, columns } = this;
-    if (!ats || !values) return;
+    const { newest, columns } = this;
+    if (!newest) return;
     for (let c = 0; c < columns.length; c++) {
-      const at = ats[c] as number;
+      const at = newest.at(c);
       const key = columns[c] as string;
-      if (Number.isNaN(at) || at < (latest.get(key)?.at ?? -Infinity)) continue;
-      latest.set(key, { at, value: values[c] as number });
+      if (at === -Infinity || at < (latest.get(key)?.at ?? -Infinity)) continue;
+      latest.set(key, { at, value: newest.value(c) });
     }
   }
 }

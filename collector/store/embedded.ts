@@ -113,7 +113,7 @@ function errorOf(code: string | undefined, message: string): NamedError {
 interface Group {
   writer: GroupWriter;
   definitions: Definitions;
-  rows: { series: SeriesEntry; at: number; values: ArrayLike<number> }[];
+  rows: { series: SeriesEntry; at: number; values: ArrayLike<number>; isWhole: boolean }[];
   marks: Map<StreamEntry, number>;
   done: PromiseWithResolvers<void>;
 }
@@ -293,7 +293,7 @@ class EmbeddedStore implements Store {
     this.directory.define(group.definitions, host, stream, series);
     const { seq, at, arrivedAt, values } = entry;
     group.writer.addRow({ stream: stream.id, series: series.id, seq, at, arrivedAt, values });
-    group.rows.push({ series, at, values });
+    group.rows.push({ series, at, values, isWhole: entry.isWhole === true });
     return undefined;
   }
 
@@ -333,7 +333,7 @@ class EmbeddedStore implements Store {
     this.flying = undefined;
     if (buffer.byteLength <= this.options.config.groupSize * 2) this.spare = buffer;
     for (const [stream, seq] of group.marks) stream.durable = seq;
-    for (const { series, at, values } of group.rows) series.take(at, values);
+    for (const { series, at, values, isWhole } of group.rows) series.take(at, values, isWhole);
     group.done.resolve();
     this.send();
   }

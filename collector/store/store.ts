@@ -18,6 +18,8 @@ export type Entry =
       series: string;
       /** One value per column; NaN where nothing was read. May be used again by the caller when the write has settled. */
       values: Float64Array | readonly number[];
+      /** None of them is NaN; not said: not known. */
+      isWhole?: boolean;
     }
   | {
       kind: 'gap';
