@@ -32,7 +32,7 @@ const fields = {
     kind: 'duration',
     min: 1,
     max: 5000,
-    default: 25,
+    default: 50,
     help: 'How long reports are gathered before they are committed and acknowledged together.',
   },
   idleTimeout: {

@@ -10,8 +10,8 @@ export const storeConfig = {
   fields: {
     groupWindow: {
       kind: 'duration',
-      help: 'How long writes are collected before one common fsync; 0 commits at once.',
-      default: 20,
+      help: 'How long writes are collected before one common fsync, where ingest does not gather them already (ingest.commitEvery); 0 commits at once.',
+      default: 0,
       min: 0,
       max: 1000,
     },

@@ -70,7 +70,7 @@ export async function openWorld(config: Record<string, unknown> = {}): Promise<W
       stored: (r) => stored.push({ ...r, values: Array.from(r.values) }),
       clockOffset: (_, offset) => offsets.push(offset),
     },
-    config: readConfig(ingestConfig, config),
+    config: readConfig(ingestConfig, { commitEvery: '25ms', ...config }),
     collectorName: 'centre',
     log: { info: say, warn: say, error: say },
   });
