@@ -95,6 +95,9 @@ export const ERRORS = {
   },
   LOGIN_FAILED: { mend: 'Check the name and the password.' },
   LINK_INVALID: { mend: 'Start the collector again for a fresh link, or log in with name and password.' },
+  REPORT_GLYPH_MISSING: {
+    mend: 'Write the named text without the named character; file names may be renamed, names of sets and hospitals edited.',
+  },
   PASSWORD_WEAK: { mend: 'Choose a password of at least 12 characters that is not the account name.' },
 } as const satisfies Record<string, { mend: string; keep?: boolean }>;
 

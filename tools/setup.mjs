@@ -26,6 +26,7 @@ const TEST_PACKAGES = [
   ['postgresql', '/usr/lib/postgresql'],
   ['pgbackrest', '/usr/bin/pgbackrest'],
   ['restic', '/usr/bin/restic'],
+  ['poppler-utils', '/usr/bin/pdftotext'],
   ['fonts-noto-cjk', '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc'],
 ];
 
