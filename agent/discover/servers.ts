@@ -9,7 +9,7 @@ import {
   readProcesses,
   readProgram,
 } from '../probes/proc.ts';
-import type { DiscoveryHost, Host } from '../probes/probe.ts';
+import type { Host } from '../probes/probe.ts';
 import { KNOWN_SERVERS, type KnownServer } from './known.ts';
 import { type Listener, readListeners } from './listeners.ts';
 
@@ -30,7 +30,7 @@ export interface FoundServer {
 
 const found = new WeakMap<Host, Promise<FoundServer[]>>();
 
-export function findServers(host: DiscoveryHost): Promise<FoundServer[]> {
+export function findServers(host: Host): Promise<FoundServer[]> {
   const known = found.get(host);
   if (known) return known;
   const looking = host.platform === 'win32' ? findOnWindows(host) : findOnLinux(host);
@@ -38,7 +38,7 @@ export function findServers(host: DiscoveryHost): Promise<FoundServer[]> {
   return looking;
 }
 
-async function findOnWindows(host: DiscoveryHost): Promise<FoundServer[]> {
+async function findOnWindows(host: Host): Promise<FoundServer[]> {
   const running = (host.win32?.services() ?? []).filter((service) => service.state === 'running');
   return running.flatMap((service) => {
     const known = KNOWN_SERVERS.find((server) => server.windows?.test(service.name));
@@ -55,7 +55,7 @@ interface Named {
   unit: string | undefined;
 }
 
-async function findOnLinux(host: DiscoveryHost): Promise<FoundServer[]> {
+async function findOnLinux(host: Host): Promise<FoundServer[]> {
   const processes = await readNamed(host);
   const own = callers(processes, Number(await host.readLink('/proc/self').catch(() => 'NaN')));
   const others = processes.filter(({ stat, unit }) => !own.has(stat.pid) && !unit?.startsWith('niswatch-'));

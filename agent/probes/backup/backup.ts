@@ -4,7 +4,7 @@
 // to be unknown by name and hides none of the others.
 
 import type { NamedError } from '../../../shared/errors.ts';
-import type { BackupDrillReport } from '../../../shared/backup/reported.ts';
+import type { BackupDrillReport, BackupFindingReport } from '../../../shared/backup/reported.ts';
 import { fileError } from '../file-set.ts';
 import { requireDistinctNames } from '../named.ts';
 import { joinOutcomes, type Outcome } from '../outcome.ts';
@@ -14,6 +14,7 @@ import { CONFIG, type SetConfig } from './config.ts';
 import { openPump } from './pump.ts';
 import { fullBudget, NOTHING_TOLD, tell, type Telling } from './records.ts';
 import { openStore, type Store } from './store.ts';
+import { openUnprotected } from './unprotected.ts';
 import { WatchedSet } from './watch.ts';
 
 export const BACKUP: ProbeUnit<typeof CONFIG.fields> = {
@@ -37,6 +38,10 @@ function openSets(
     (config, i) => new WatchedSet({ config, key: `probes.backup.sets[${i}]`, host, store }),
   );
   const pump = openPump({ sets, verifier: host.verifier, clock: host.clock, quiet });
+  const unprotected = openUnprotected(
+    host,
+    configs.map(({ engine }) => engine),
+  );
   const teller = createTeller(sets, host);
   let loaded: Promise<void> | undefined;
   return {
@@ -46,7 +51,7 @@ function openSets(
       const drills = sets.length > 0 ? await store.drills() : [];
       const outcomes = await Promise.all(sets.map((set) => readSet(set, drills)));
       const reading = joinOutcomes(outcomes);
-      const events = await teller();
+      const events = await teller(await unprotected());
       await keep(store, sets);
       pump.wake();
       return { ...reading, events: [...(reading.events ?? []), ...events] };
@@ -79,12 +84,20 @@ function judgeUnread(policy: SetConfig, error: NamedError): Outcome {
 }
 
 /** Records of all sets within one report's bounds; the set that was told first comes last the next time. */
-function createTeller(sets: readonly WatchedSet[], host: Host): () => Promise<ProbeEvent[]> {
+function createTeller(
+  sets: readonly WatchedSet[],
+  host: Host,
+): (ofHost: readonly BackupFindingReport[]) => Promise<ProbeEvent[]> {
   const told = new Map<WatchedSet, Telling>();
+  let toldOfHost = NOTHING_TOLD;
   let first = 0;
-  return async () => {
+  return async (ofHost) => {
     const budget = fullBudget();
     const events: ProbeEvent[] = [];
+    const news = { set: '', gone: [], files: [], report: undefined, others: ofHost, render: String };
+    const said = tell(toldOfHost, news, host.clock.now(), budget);
+    toldOfHost = said.told;
+    events.push(...said.events);
     first = sets.length === 0 ? 0 : (first + 1) % sets.length;
     for (const set of [...sets.slice(first), ...sets.slice(0, first)]) {
       const render = (path: string): string => set.render(path);

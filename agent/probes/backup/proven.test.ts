@@ -2,12 +2,14 @@
 // to such files. Time is a clock that moves only when told; reading is waited for by its outcome.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -225,4 +227,82 @@ test('a restart forgets nothing: no file is read twice, gone files are told, sin
   assert.ok((lastSet(records)?.rungs[0]?.at ?? 0) < at.clock.now() - HOUR_MS / 2);
   assert.equal(asked, 0);
   assert.equal(lastFile(recordsOf(await after.read()), paths[0] ?? ''), undefined);
+});
+
+test('a reading that a restart broke off is taken up again, and the set climbs', async (t) => {
+  const at = hospital(t);
+  const path = at.dump(10);
+  const slow = at.open({ verify: { rate: '64KiB' } });
+  await slow.read();
+  slow.probe.close?.();
+  const records = await at.open().until((records) => lastFile(records, path)?.judgedAt !== undefined);
+  assert.equal(lastFile(records, path)?.content, 'VERIFIED');
+});
+
+test('nothing is read in the quiet hours, and reading begins when they end', async (t) => {
+  const at = hospital(t);
+  at.dump(10);
+  const [hour, minute] = [new Date(at.clock.now()).getHours(), '00'];
+  const pad = (n: number): string => String(n % 24).padStart(2, '0');
+  let running = 0;
+  const verifier: Verifier = { run: () => (running++, new Promise(() => {})), rest() {} };
+  const quiet = [`${pad(hour)}:${minute}-${pad(hour + 1)}:${minute}`];
+  const set = at.open({}, { host: { ...at.host, verifier }, quiet });
+  await set.read();
+  assert.equal(running, 0);
+  at.clock.advance(HOUR_MS);
+  await set.read();
+  assert.equal(running, 1);
+});
+
+test('files renamed by ransomware are a critical sign, though the newest backup is whole', async (t) => {
+  const at = hospital(t);
+  const paths = [5, 6, 7, 8, 9, 10].map((day) => at.dump(day));
+  const set = at.open();
+  await set.read();
+  for (const path of paths.slice(0, 5)) renameSync(path, `${path}.locked`);
+  const reading = await set.read();
+  const kinds = recordsOf(reading).flatMap((record) => (record.of === 'finding' ? [record.kind] : []));
+  assert.deepEqual(kinds, ['extension-changed']);
+  assert.equal(reading.checks?.[0]?.status, 'critical');
+  assert.match(reading.checks?.[0]?.text ?? '', /勒索软件/);
+  for (const path of paths.slice(0, 5)) renameSync(`${path}.locked`, path);
+  const mended = recordsOf(await set.read());
+  assert.deepEqual(
+    mended.flatMap((r) => (r.of === 'finding' ? [r.gone] : [])),
+    [true],
+  );
+});
+
+test('a newest file that is noise under the old name has lost its magic', async (t) => {
+  const at = hospital(t);
+  for (const day of [7, 8, 9]) at.dump(day);
+  at.dump(10, (packed) => randomBytes(packed.length));
+  const records = await at.open().until((records) => stateOf(records, 3) === 'no');
+  assert.ok(records.some((r) => r.of === 'finding' && r.kind === 'magic-lost'));
+});
+
+test('a job that copies yesterday’s file is seen by its digest', async (t) => {
+  const at = hospital(t);
+  for (const day of [7, 8]) at.dump(day);
+  const stale = at.dump(9);
+  at.dump(10, () => readFileSync(stale));
+  const records = await at.open().until((records) => stateOf(records, 3) === 'no');
+  assert.ok(records.some((r) => r.of === 'finding' && r.kind === 'identical'));
+});
+
+test('without a reading process the set stays below rung 4 and says why', async (t) => {
+  const at = hospital(t);
+  for (const day of [7, 8, 9, 10]) at.dump(day);
+  const { verifier: _none, ...host } = at.host;
+  const reading = await at.open({}, { host }).read();
+  assert.equal(rungOf(reading), 3);
+  assert.deepEqual(lastSet(recordsOf(reading))?.rungs[3], {
+    rung: 4,
+    state: 'unknown',
+    at: at.clock.now(),
+    evidence: 'nothing is read in this run',
+  });
+  const off = await at.open({ verify: { enabled: false } }).read();
+  assert.match(lastSet(recordsOf(off))?.rungs[3]?.evidence ?? '', /switched off/);
 });
