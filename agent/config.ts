@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NamedError } from '../shared/errors.ts';
 import { readConfig, type SectionField, type Values } from '../shared/config/schema.ts';
+import { DRILLS_CONFIG } from './drill/config.ts';
 import { LOG_LEVELS } from './log.ts';
 import { PROBES } from './probes/index.ts';
 import type { ProbeUnit } from './probes/probe.ts';
@@ -73,6 +74,7 @@ function agentSection(probes: readonly ProbeUnit[], platform: NodeJS.Platform = 
       },
       spool: spoolConfig,
       log: LOG,
+      drills: DRILLS_CONFIG,
       probes: {
         kind: 'section',
         help: 'What is read on this machine.',

@@ -65,6 +65,12 @@ export const ERRORS = {
   PROBE_TIMEOUT: { mend: 'The subject did not answer in time; the probe is tried again at its next turn.' },
   PROBE_SUBJECT_MISSING: { mend: 'The configured subject is not there; correct agent.yaml or restore it.' },
   PROBE_FAILED: { mend: 'The probe could not read its subject; the message says why.' },
+  DRILL_IMPOSSIBLE: {
+    mend: 'The drill could not be carried out, which says nothing about the backup; the message says what is in the way.',
+  },
+  DRILL_FAILED: {
+    mend: 'The backup cannot be restored as it is: take a new one now, and keep the older ones.',
+  },
   // collector
   STORE_FULL: {
     mend: 'The disk under the collector is full. Free space; nothing stored is lost, agents keep their reports.',

@@ -4,7 +4,6 @@
 // Decoding and checksums need a compiler, which the agent's own process does without (--jitless): there the command goes on in a child
 // of its own (decisions/0005). Promise: lowest priority, read flags only, never faster than --rate.
 
-import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../shared/clock.ts';
@@ -14,6 +13,7 @@ import { judgeAll, listFiles } from '../../shared/backup/folder.ts';
 import { fullSpeed, openSource, throttle, type Throttle } from '../../shared/backup/node-source.ts';
 import { openMemory } from '../verify/memory.ts';
 import { renderVerdicts } from '../verify/words.ts';
+import { inCompilingChild } from './compiling.ts';
 import { type Command, type ExitCode, type Flags, type Io, JSON_FLAG, text, UsageError } from './command.ts';
 
 export const VERIFY: Command = {
@@ -45,7 +45,8 @@ export const VERIFY: Command = {
   async run(flags, words, io) {
     if (words.length === 0) throw new UsageError('name at least one file or folder');
     const pace = paceOf(flags);
-    if (process.execArgv.includes('--jitless')) return inChild();
+    const elsewhere = inCompilingChild();
+    if (elsewhere) return elsewhere;
     lowerPriority();
     const verdicts: FileVerdict[] = [];
     let missing = false;
@@ -67,16 +68,6 @@ function paceOf(flags: Flags): Throttle {
   if (bytes === undefined || bytes <= 0)
     throw new UsageError(`--rate ${rate} is no size; give one such as 50MiB`);
   return throttle(bytes, systemClock());
-}
-
-/** The same command in a process that may compile. */
-function inChild(): Promise<ExitCode> {
-  const flags = process.execArgv.filter((flag) => flag !== '--jitless');
-  const child = spawn(process.execPath, [...flags, ...process.argv.slice(1)], { stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('exit', (code) => resolve((code ?? 2) as ExitCode));
-  });
 }
 
 function lowerPriority(): void {

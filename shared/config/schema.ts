@@ -44,6 +44,8 @@ export interface ChoiceField<W extends string = string> extends Common<W> {
 /** Text that prints as `***`; `{file: PATH}` or `{env: NAME}` take it from elsewhere. */
 export interface SecretField extends Common<string> {
   kind: 'secret';
+  /** It may not stand in the file itself. */
+  elsewhere?: true;
 }
 export interface ListField<F extends Field = Field> {
   kind: 'list';
@@ -202,7 +204,7 @@ function readField(field: Field, value: unknown, path: string, options: ReadOpti
         ? value
         : bad(path, `one of ${field.words.join(', ')}`, value, options);
     case 'secret':
-      return readSecret(value, path, options);
+      return readSecret(field, value, path, options);
     case 'list':
       if (!Array.isArray(value)) bad(path, 'a list', value, options);
       return Object.freeze(value.map((item, i) => readField(field.of, item, `${path}[${i}]`, options)));
@@ -264,7 +266,8 @@ function inRange(
   return value;
 }
 
-function readSecret(value: unknown, path: string, options: ReadOptions): string {
+function readSecret(field: SecretField, value: unknown, path: string, options: ReadOptions): string {
+  if (field.elsewhere && typeof value === 'string') bad(path, '{file: PATH} or {env: NAME}', '***', options);
   if (typeof value === 'string') return value;
   const source = value as { file?: unknown; env?: unknown };
   if (typeof source.file === 'string' && options.readSecretFile)
