@@ -3,6 +3,7 @@
 import { BACKUP } from './backup/backup.ts';
 import { CLOCK } from './clock/clock.ts';
 import { CPU } from './cpu/cpu.ts';
+import { DATABASE } from './database/database.ts';
 import { DISK } from './disk/disk.ts';
 import { DISKIO } from './diskio/diskio.ts';
 import { FEED } from './feed/feed.ts';
@@ -29,6 +30,7 @@ export const PROBES: readonly ProbeUnit[] = [
   PORT,
   HTTP,
   BACKUP,
+  DATABASE,
   FEED,
   WITNESS,
 ];
