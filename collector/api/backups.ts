@@ -5,6 +5,7 @@ import { NamedError } from '../../shared/errors.ts';
 import { chooseSets } from '../backups/choose.ts';
 import { digestOf, type HostDigest, type SetDigest, standingOf } from '../backups/digest.ts';
 import type { Target } from '../backups/engine.ts';
+import { WRITE_SHARE } from '../backups/judge.ts';
 import type { HostBackups, KeptFile, KeptFinding, SetBackups } from '../backups/kept.ts';
 import { type Moment, momentAt, parseMoment } from '../backups/moment.ts';
 import { type NoPlan, plan, type RestorePlan } from '../backups/plan.ts';
@@ -191,7 +192,7 @@ export function plansFor(
   }
   const database = wish.database ?? (set.policy.database || undefined);
   const readRate = set.readBytesPerSecond
-    ? { readRate: { bytesPerSecond: set.readBytesPerSecond, measured: true } }
+    ? { readRate: { bytesPerSecond: set.readBytesPerSecond * WRITE_SHARE, measured: true } }
     : {};
   return chooseSets({ sets: set.recovery.sets, unassigned: [] }, database).map((of) =>
     plan({ set: of, at, now: momentAt(now, zone), target: { zone, ...wish.target }, ...readRate }),

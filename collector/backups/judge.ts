@@ -95,7 +95,7 @@ function furthestBehind(sets: readonly BackupSet[]): Moment | undefined {
 }
 
 /** Reading is about half of a restore: what is measured while verifying is halved. */
-const WRITE_SHARE = 0.5;
+export const WRITE_SHARE = 0.5;
 
 /** A drill's own time, scaled to today's bytes; else the bytes of the plans by the measured reading speed. */
 function timeToRestore(

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { systemClock } from '../../shared/clock.ts';
 import { openStage, type Stage } from '../api/testing/stage.ts';
 import { openPage } from './page.ts';
+import { fillBackups } from './testing-backups.ts';
 import { fillStage } from './testing.ts';
 
 const ARGS = [
@@ -102,6 +103,7 @@ describe('the page', () => {
   before(async () => {
     stage = await openStage({ clock: systemClock(), page: openPage() });
     await fillStage(stage);
+    await fillBackups(stage);
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
   });
   after(async () => {
@@ -156,6 +158,59 @@ describe('the page', () => {
     await picture(page, 'host-light');
     await page.getByRole('button', { name: '24h' }).click();
     await chartsDrawn(page, 6);
+  });
+
+  test('shows every backup set, the worst first, with the findings of hosts', async (t) => {
+    const page = await visit(t, { path: '/backups' });
+    await page.waitForSelector('.backup-board');
+    const sets = await page.locator('.backup-board .row-link').allTextContents();
+    assert.deepEqual(sets, ['nis-log', 'nis-dump', 'nis-full', 'nis-full']);
+    const row = await page.locator('tr', { hasText: 'nis-dump' }).innerText();
+    for (const word of ['院感备机', '放不下', '4/6', '备份与数据在同一块盘'])
+      assert.ok(row.includes(word), `${word}: ${row}`);
+    await page.getByText('3307').waitFor();
+    await picture(page, 'backups-light');
+    await page.keyboard.press('/');
+    await page.keyboard.type('青山');
+    await page.waitForFunction("document.querySelectorAll('.backup-board .row-link').length === 1");
+  });
+
+  test('leads from a host to a set: ladder with evidence, moments with the gap, sizes, files', async (t) => {
+    const page = await visit(t, { path: '/hosts/a1' });
+    await page.locator('.table-backups a', { hasText: 'nis-full' }).click();
+    await page.waitForURL('**/hosts/a1/backups/nis-full');
+    await page.locator('.rungs li').nth(5).waitFor();
+    const text = await page.locator('main').innerText();
+    for (const word of [
+      '异地副本一致',
+      '19.6 GB; the last ten',
+      '断档，无法恢复',
+      '放得下',
+      'NISDB01_NIS_DEMO_FULL',
+      '校验通过',
+      '182311',
+    ])
+      assert.ok(text.includes(word), `${word}: ${text}`);
+    assert.equal(await page.locator('.moments .gap').count(), 1);
+    assert.equal(await page.locator('.moments .window').count(), 2);
+    await picture(page, 'backup-set-light');
+    await page.keyboard.press('Escape');
+    await page.waitForURL('**/hosts/a1');
+  });
+
+  test('makes the plan for a moment, and says why another one cannot be had', async (t) => {
+    const page = await visit(t, { path: '/hosts/a1/backups/nis-full' });
+    await page.locator('.plan-form button').click();
+    await page.locator('.plan-steps > li').first().waitFor();
+    assert.match(await page.locator('.plan-steps').innerText(), /RESTORE DATABASE \[NIS_DEMO_check\]/);
+    await picture(page, 'backup-plan-light');
+    const field = page.locator('.plan-form input');
+    await field.fill('2020-01-01T00:00:00');
+    await page.locator('.plan-form button').click();
+    await page.getByText('这一刻').waitFor();
+    await page.locator('.nearest button').click();
+    await page.locator('.plan-steps > li').first().waitFor();
+    assert.ok(!(await field.inputValue()).startsWith('2020'));
   });
 
   test('tells how long a host was up, with what is not known, in both languages', async (t) => {
@@ -239,6 +294,8 @@ describe('the page', () => {
         '/',
         '/hosts/a1',
         '/hosts/b1',
+        '/hosts/a1/backups/nis-full',
+        '/backups',
         '/alerts',
         '/alerts/al-2',
         '/settings/users',
@@ -246,7 +303,7 @@ describe('the page', () => {
       ]) {
         await page.goto(`${stage.url}${path}`);
         await page.waitForSelector('main h1');
-        if (path.startsWith('/hosts')) await chartsDrawn(page, 6);
+        if (/^\/hosts\/\w+$/.test(path)) await chartsDrawn(page, 6);
         assert.deepEqual(await violations(page), [], path);
         if (scheme === 'dark') await picture(page, `dark${path.replaceAll('/', '-')}`);
       }
@@ -254,10 +311,18 @@ describe('the page', () => {
 
   test('fits a phone without scrolling sideways', async (t) => {
     const page = await visit(t, { width: 390, height: 844 });
-    for (const path of ['/', '/hosts/a1', '/alerts', '/alerts/al-2', '/settings/tokens']) {
+    for (const path of [
+      '/',
+      '/hosts/a1',
+      '/hosts/a1/backups/nis-full',
+      '/backups',
+      '/alerts',
+      '/alerts/al-2',
+      '/settings/tokens',
+    ]) {
       await page.goto(`${stage.url}${path}`);
       await page.waitForSelector('main h1');
-      if (path.startsWith('/hosts')) await chartsDrawn(page, 6);
+      if (/^\/hosts\/\w+$/.test(path)) await chartsDrawn(page, 6);
       assert.equal(await overflow(page), 0, path);
       await picture(page, `phone${path.replaceAll('/', '-')}`);
     }

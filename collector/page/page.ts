@@ -14,9 +14,10 @@ import type { PageFile, PageFiles } from '../api/services.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const CLIENT = join(ROOT, 'collector', 'page', 'client');
 const BUILDS = join(ROOT, 'build', 'page');
+const STYLES = ['app.css', 'host.css', 'backups.css'];
 const ENTRY = 'collector/page/client/main.js';
 /** What the client takes from outside its folder (types and pure texts). */
-const ALSO_SOURCES = ['shared/*.ts', 'collector/api/shapes.ts', 'collector/liveness/verdict.ts'];
+const ALSO_SOURCES = ['shared/*.ts', 'collector/api/*shapes.ts', 'collector/liveness/verdict.ts'];
 
 const TYPES: Record<string, string> = {
   js: 'text/javascript; charset=utf-8',
@@ -73,7 +74,7 @@ export function openPage(): PageFiles {
   const modules = reachable(folder, ENTRY);
   const contents = new Map<string, Buffer>(modules.map((path) => [path, readFileSync(join(folder, path))]));
   for (const vendor of vendors) contents.set(vendor.path, vendor.read());
-  for (const style of ['app.css', 'host.css']) {
+  for (const style of STYLES) {
     contents.set(style, readFileSync(join(CLIENT, style)));
   }
   contents.set('icon.svg', readFileSync(join(CLIENT, 'icon.svg')));
@@ -170,7 +171,7 @@ function renderIndex(hash: string, importMap: string, paths: readonly string[]):
     '<meta name="color-scheme" content="light dark">',
     '<title>niswatch</title>',
     `<link rel="icon" type="image/svg+xml" href="${at('icon.svg')}">`,
-    ...['uplot.css', 'app.css', 'host.css'].map((css) => `<link rel="stylesheet" href="${at(css)}">`),
+    ...['uplot.css', ...STYLES].map((css) => `<link rel="stylesheet" href="${at(css)}">`),
     `<script type="importmap">${importMap}</script>`,
     ...preloads,
     `<script type="module" src="${at(ENTRY)}"></script>`,

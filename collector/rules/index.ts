@@ -3,6 +3,14 @@
 import type { Fields, SectionField } from '../../shared/config/schema.ts';
 import type { RuleUnit } from './rule.ts';
 import { backupOld } from './backup-old/backup-old.ts';
+import { backupCleanup } from './backup-cleanup/backup-cleanup.ts';
+import { backupHistory } from './backup-history/backup-history.ts';
+import { backupRpo } from './backup-rpo/backup-rpo.ts';
+import { backupRungLost } from './backup-rung-lost/backup-rung-lost.ts';
+import { backupSameVolume } from './backup-same-volume/backup-same-volume.ts';
+import { backupSpace } from './backup-space/backup-space.ts';
+import { backupSuspect } from './backup-suspect/backup-suspect.ts';
+import { backupUnprotected } from './backup-unprotected/backup-unprotected.ts';
 import { certificate } from './certificate/certificate.ts';
 import { clockOff } from './clock-off/clock-off.ts';
 import { diskFilling } from './disk-filling/disk-filling.ts';
@@ -21,6 +29,14 @@ export const RULES: readonly RuleUnit[] = [
   diskFilling,
   memory,
   backupOld,
+  backupSpace,
+  backupRpo,
+  backupRungLost,
+  backupSuspect,
+  backupHistory,
+  backupCleanup,
+  backupSameVolume,
+  backupUnprotected,
   feedOld,
   certificate,
   clockOff,

@@ -2,6 +2,7 @@
 
 import type { CheckStatus } from '../../shared/catalogue.ts';
 import { readConfig, type Fields } from '../../shared/config/schema.ts';
+import type { HostDigest, SetDigest } from '../backups/digest.ts';
 import type { VerdictWord } from '../liveness/verdict.ts';
 import type { Evaluation, HostPicture, RuleUnit } from './rule.ts';
 
@@ -18,12 +19,18 @@ export interface Given {
   intervalMs?: number;
   trend?: { perHour: number; overMs: number };
   rise?: number;
+  /** A set of this host, as far as it differs from one in best order. */
+  set?: Partial<SetDigest>;
+  backups?: HostDigest | 'unread';
+  /** Default `NOW`, a Sunday noon in Shanghai. */
+  now?: number;
 }
 
 export function pictureOf(given: Given): HostPicture {
-  const at = NOW - (given.ageMs ?? 1_000);
+  const now = given.now ?? NOW;
+  const at = now - (given.ageMs ?? 1_000);
   const interval = given.intervalMs === undefined ? {} : { intervalMs: given.intervalMs };
-  const since = given.since ?? NOW - 3_600_000;
+  const since = given.since ?? now - 3_600_000;
   return {
     host: { id: 'h1', name: 'nis-db', hospitalId: 'p1', hospitalName: '市一院' },
     verdict: { word: given.verdict ?? 'up', since, evidence: [] },
@@ -35,15 +42,57 @@ export function pictureOf(given: Given): HostPicture {
     ),
     trend: () => given.trend,
     rise: () => given.rise,
+    backups: given.set ? digestWith(given.set) : given.backups,
   };
 }
+
+export function digestWith(...sets: Partial<SetDigest>[]): HostDigest {
+  return {
+    hostId: 'h1',
+    timeZone: 'Asia/Shanghai',
+    findings: [],
+    sets: sets.map((set) => ({ ...GOOD_SET, ...set, policy: { ...GOOD_SET.policy, ...set.policy } })),
+  };
+}
+
+const GOOD_SET: SetDigest = {
+  name: 'full',
+  at: NOW - 60_000,
+  told: 'fresh',
+  engine: 'sqlserver',
+  kind: 'full',
+  policy: {
+    engine: 'sqlserver',
+    kind: 'full',
+    schedule: '0 1 * * *',
+    maxAgeMs: 0,
+    rpoMs: 0,
+    rtoMs: 0,
+    keep: 7,
+    minBytes: 1,
+    secondCopy: '',
+    database: '',
+  },
+  rung: 4,
+  rungs: [],
+  trail: [{ at: 0, rung: 4 }],
+  databases: ['NIS'],
+  lastAt: NOW - 3_600_000,
+  gaps: 0,
+  copies: 7,
+  bytes: 700,
+  unjudged: 0,
+  history: [],
+  deletions: [],
+  findings: [],
+};
 
 export function evaluate<S extends Fields>(
   rule: RuleUnit<S>,
   given: Given,
   config: Record<string, unknown> = {},
 ): Evaluation {
-  return rule.evaluate(readConfig(rule.config, config), pictureOf(given), NOW);
+  return rule.evaluate(readConfig(rule.config, config), pictureOf(given), given.now ?? NOW);
 }
 
 /** `critical nginx: 服务 nginx 已停止`, one line a finding; then what cannot be judged. */

@@ -3,6 +3,8 @@
 import { useEffect } from 'preact/hooks';
 import { AlertPage } from './alerts/alert.tsx';
 import { AlertList } from './alerts/list.tsx';
+import { BackupBoard } from './backups/board.tsx';
+import { BackupSetPage } from './backups/set.tsx';
 import { Bar } from './bar.tsx';
 import { Board } from './board/board.tsx';
 import { HostPage } from './host/host.tsx';
@@ -50,12 +52,17 @@ export function App() {
 function leave(place: Place): void {
   const active = document.activeElement as HTMLElement | null;
   if (active?.matches('input, textarea, select')) active.blur();
+  else if (place.parts[0] === 'hosts' && place.parts[3])
+    go(`/hosts/${encodeURIComponent(place.parts[1] ?? '')}`);
   else if (place.parts[0] === 'hosts') go('/');
   else if (place.parts[0] === 'alerts' && place.parts[1]) go('/alerts');
 }
 
 function Screen({ place }: { place: Place }) {
   const [first, second] = place.parts;
+  if (first === 'hosts' && second && place.parts[2] === 'backups' && place.parts[3])
+    return <BackupSetPage key={place.path} host={second} set={place.parts[3]} />;
+  if (first === 'backups') return <BackupBoard />;
   if (first === 'hosts' && second) return <HostPage key={second} id={second} />;
   if (first === 'alerts') return second ? <AlertPage key={second} id={second} /> : <AlertList />;
   if (first === 'settings') return <Settings tab={second} />;

@@ -28,6 +28,9 @@ export function Bar({ who, place }: { who: Exclude<Session, string>; place: Plac
           {words.nav.alerts}
           {firing > 0 && <b class="badge">{firing}</b>}
         </a>
+        <a href="/backups" aria-current={here('backups')}>
+          {words.nav.backups}
+        </a>
         <a href="/settings" aria-current={here('settings')}>
           {words.nav.settings}
         </a>

@@ -199,7 +199,7 @@ function Details({ host }: { host: HostItem }) {
             <p class="notice">{words.host.asOf(dateTime(values.at, host.timeZone, language))}</p>
           )}
           <div class={`tables ${old ? 'old' : ''}`}>
-            <Tables latest={values} checks={checks.data?.items ?? []} />
+            <Tables host={host.id} latest={values} checks={checks.data?.items ?? []} />
           </div>
         </>
       ) : (

@@ -3,16 +3,19 @@
 import type { ComponentChildren } from 'preact';
 import type { CheckItem, LatestValues } from '../../../api/shapes.ts';
 import { bytes, count, percent, seconds, span } from '../format.ts';
-import { Meter, State, type Tone } from '../shapes.tsx';
+import { setPath } from '../backups/board.tsx';
+import { Ladder } from '../backups/ladder.tsx';
+import { Meter, State } from '../shapes.tsx';
 import { useWords } from '../text/text.ts';
 import { type Row, rowsOf } from './rows.ts';
 
 export interface TablesProps {
+  host: string;
   latest: LatestValues;
   checks: readonly CheckItem[];
 }
 
-export function Tables({ latest, checks }: TablesProps) {
+export function Tables({ host, latest, checks }: TablesProps) {
   const rows = (metrics: readonly string[], label: string, kind: string) =>
     rowsOf(latest.values, checks, metrics, label, kind);
   return (
@@ -32,6 +35,7 @@ export function Tables({ latest, checks }: TablesProps) {
         )}
       />
       <Backups
+        host={host}
         rows={rows(
           ['backup_age_seconds', 'backup_size_bytes', 'backup_copies', 'backup_writing', 'backup_rung'],
           'set',
@@ -118,7 +122,7 @@ function Services({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-function Backups({ rows }: { rows: readonly Row[] }) {
+function Backups({ host, rows }: { host: string; rows: readonly Row[] }) {
   const words = useWords();
   const w = words.host;
   if (rows.length === 0) return null;
@@ -128,7 +132,9 @@ function Backups({ rows }: { rows: readonly Row[] }) {
         const age = row.values.backup_age_seconds;
         return (
           <tr key={row.name}>
-            <th scope="row">{row.name}</th>
+            <th scope="row">
+              <a href={setPath(host, row.name)}>{row.name}</a>
+            </th>
             <td>
               <Judged status={row.check?.status} />
             </td>
@@ -146,28 +152,6 @@ function Backups({ rows }: { rows: readonly Row[] }) {
         );
       })}
     </Table>
-  );
-}
-
-const RUNGS = 5;
-
-function Ladder({ rung }: { rung: number | undefined }) {
-  const words = useWords();
-  if (rung === undefined) return <span class="muted">–</span>;
-  const tone: Tone = rung >= 2 ? 'ok' : rung === 1 ? 'warn' : 'crit';
-  const text = words.host.rungs[rung] ?? '';
-  return (
-    <span class={`ladder ${tone}`}>
-      <span class="steps" aria-hidden="true">
-        {Array.from({ length: RUNGS }, (_, i) => (
-          <i key={i} class={i < rung ? 'on' : ''} />
-        ))}
-      </span>
-      <b>
-        {rung}/{RUNGS}
-      </b>
-      <small class="muted">{text}</small>
-    </span>
   );
 }
 
