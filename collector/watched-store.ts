@@ -13,6 +13,7 @@ export interface WatchedStore extends Store {
 }
 
 export function watchStore(store: Store, clock: Pick<Clock, 'monotonic'>): WatchedStore {
+  const { samples } = store;
   let last: { at: number; why: string } | undefined;
   return {
     async write(entries) {
@@ -32,6 +33,7 @@ export function watchStore(store: Store, clock: Pick<Clock, 'monotonic'>): Watch
     latest: (host) => store.latest(host),
     keys: (host) => store.keys(host),
     points: (query) => store.points(query),
+    ...(samples ? { samples: (query) => samples.call(store, query) } : {}),
     buckets: (query) => store.buckets(query),
     gaps: (host, from, to) => store.gaps(host, from, to),
     stats: () => store.stats(),

@@ -24,6 +24,7 @@ const TEST_PACKAGES = [
   ['mariadb-server', '/usr/sbin/mariadbd'],
   ['mariadb-backup', '/usr/bin/mariadb-backup'],
   ['postgresql', '/usr/lib/postgresql'],
+  ['prometheus', '/usr/bin/prometheus'],
   ['pgbackrest', '/usr/bin/pgbackrest'],
   ['restic', '/usr/bin/restic'],
   ['poppler-utils', '/usr/bin/pdftotext'],

@@ -18,6 +18,7 @@ import { liveRoute } from './routes/live.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { processRoutes } from './routes/process.ts';
 import { sessionRoutes } from './routes/session.ts';
+import { promRoutes } from '../prom/http/routes.ts';
 import { addSecurityHeaders, setSecurityHeaders } from './security.ts';
 
 const SWEEP_MS = 3_600_000;
@@ -50,6 +51,7 @@ export async function createServer(context: Context): Promise<FastifyInstance> {
     },
     { prefix: '/api/v1' },
   );
+  await app.register((prom: App) => promRoutes(prom, context), { prefix: '/prom/api/v1' });
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   processRoutes(app, context);
   pageRoutes(app, context);

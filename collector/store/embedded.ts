@@ -23,6 +23,7 @@ import type {
   Latest,
   Point,
   RangeQuery,
+  SampleColumns,
   Store,
   StoreStats,
   Watermark,
@@ -176,11 +177,14 @@ class EmbeddedStore implements Store {
     return this.directory.keys(host);
   }
 
-  async points(query: RangeQuery): Promise<Map<string, Point[]>> {
+  async samples(query: RangeQuery): Promise<Map<string, SampleColumns>> {
     const asked = this.query(query);
-    const found = asked && (await this.ask<Map<string, PointColumns>>({ op: 'points', query: asked }));
+    return asked ? await this.ask<Map<string, PointColumns>>({ op: 'points', query: asked }) : new Map();
+  }
+
+  async points(query: RangeQuery): Promise<Map<string, Point[]>> {
     const out = new Map<string, Point[]>();
-    for (const [key, { at, value }] of found ?? [])
+    for (const [key, { at, value }] of await this.samples(query))
       out.set(
         key,
         Array.from(at, (t, i) => ({ at: t, value: value[i] as number })),

@@ -64,6 +64,12 @@ export interface Bucket {
   count: number;
 }
 
+/** Samples of one key as columns, oldest first. */
+export interface SampleColumns {
+  at: Float64Array;
+  value: Float64Array;
+}
+
 export interface RangeQuery {
   host: string;
   /** Series keys as `seriesKey` renders them. */
@@ -106,6 +112,8 @@ export interface Store {
   keys(host: string): Promise<string[]>;
   /** Raw samples, oldest first, by key. */
   points(query: RangeQuery): Promise<Map<string, Point[]>>;
+  /** The same as columns, where the engine has them so. Keys without samples may be left out. */
+  samples?(query: RangeQuery): Promise<Map<string, SampleColumns>>;
   /** Aggregates from raw data or rollups, whichever answers `stepMs` exactly (multiples of 5 min use rollups). */
   buckets(query: RangeQuery & { stepMs: number }): Promise<Map<string, Bucket[]>>;
   gaps(host: string, from: number, to: number): Promise<GapRecord[]>;

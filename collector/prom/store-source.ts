@@ -1,0 +1,146 @@
+// Series of the collector's store as the evaluator sees them: every host that the reader may see, with labels `hospital` and
+// `host`. Promise: nothing of another hospital is read, let alone answered; a value is current until its host is judged silent.
+//
+// How long a value lasts without a verdict: 5 minutes as in Prometheus, or three times the series' own usual distance where it is
+// read more seldom, at most an hour.
+
+import { parseSeriesKey } from '../../shared/catalogue.ts';
+import type { RangeQuery, SampleColumns, Store } from '../store/store.ts';
+import { compareLabels, type Labels, labelsOf, METRIC_NAME } from './labels.ts';
+import type { Matcher } from './language/ast.ts';
+import { labelsTest, valueTest } from './matching.ts';
+import type { RawSeries, SeriesSource, Window } from './source.ts';
+
+export interface Place {
+  id: string;
+  /** Labels `host` and `hospital`. */
+  host: string;
+  hospital: string;
+}
+
+export interface StoreSourceOptions {
+  store: Pick<Store, 'keys' | 'points' | 'samples'>;
+  /** The hosts that the reader may see. */
+  places(): Promise<readonly Place[]>;
+  /** By host id: when it was judged silent, rising. */
+  silences(hosts: readonly string[], window: Window): Promise<ReadonlyMap<string, Float64Array>>;
+}
+
+const LOOKBACK_MS = 300_000;
+const MOST_LOOKBACK_MS = 3_600_000;
+/** Distances between samples that are looked at to tell the usual one. */
+const DISTANCES = 15;
+
+interface Chosen {
+  place: Place;
+  keys: { key: string; labels: Labels }[];
+}
+
+export function storeSource(options: StoreSourceOptions): SeriesSource {
+  const keys = new KeyNames();
+  const choose = async (matchers: readonly Matcher[]): Promise<Chosen[]> => {
+    const tests = matchers.map((m) => ({ name: m.name, test: valueTest(m) }));
+    const ofPlace = (name: string, value: string): boolean =>
+      tests.every((t) => t.name !== name || t.test(value));
+    const isWanted = labelsTest(matchers);
+    const chosen: Chosen[] = [];
+    for (const place of await options.places()) {
+      if (!ofPlace('hospital', place.hospital) || !ofPlace('host', place.host)) continue;
+      const found: Chosen['keys'] = [];
+      for (const key of await options.store.keys(place.id)) {
+        if (!ofPlace(METRIC_NAME, nameOf(key))) continue;
+        const labels = keys.labels(key, place);
+        if (labels && isWanted(labels)) found.push({ key, labels });
+      }
+      if (found.length > 0) chosen.push({ place, keys: found });
+    }
+    return chosen;
+  };
+  return {
+    async select(matchers, window) {
+      const chosen = await choose(matchers);
+      const silences = await options.silences(
+        chosen.map(({ place }) => place.id),
+        window,
+      );
+      const series = await Promise.all(
+        chosen.map((c) => readHost(options.store, c, window, silences.get(c.place.id))),
+      );
+      return series.flat().sort((a, b) => compareLabels(a.labels, b.labels));
+    },
+    async labels(matchers) {
+      const chosen = await choose(matchers);
+      return chosen.flatMap((c) => c.keys.map(({ labels }) => labels)).sort(compareLabels);
+    },
+  };
+}
+
+const nameOf = (key: string): string => {
+  const brace = key.indexOf('{');
+  return brace < 0 ? key : key.slice(0, brace);
+};
+
+/** Keys are the same for thousands of hosts: each is taken apart once. */
+class KeyNames {
+  private readonly known = new Map<string, Record<string, string> | undefined>();
+
+  labels(key: string, { host, hospital }: Place): Labels | undefined {
+    if (!this.known.has(key)) {
+      const parsed = parseSeriesKey(key);
+      this.known.set(key, parsed && { ...parsed.labels, [METRIC_NAME]: parsed.name });
+    }
+    const own = this.known.get(key);
+    return own && labelsOf({ ...own, host, hospital });
+  }
+}
+
+async function readHost(
+  store: StoreSourceOptions['store'],
+  { place, keys }: Chosen,
+  window: Window,
+  staleAt: Float64Array | undefined,
+): Promise<RawSeries[]> {
+  const query = { host: place.id, keys: keys.map(({ key }) => key), from: window.from, to: window.to + 1 };
+  const found = await readColumns(store, query);
+  const seldom = query.keys.filter((key) => isSeldom(found.get(key)));
+  if (seldom.length > 0) {
+    const from = window.from - 3 * MOST_LOOKBACK_MS;
+    for (const [key, more] of await readColumns(store, { ...query, keys: seldom, from }))
+      found.set(key, more);
+  }
+  return keys.flatMap(({ key, labels }) => {
+    const columns = found.get(key);
+    if (!columns || columns.at.length === 0) return [];
+    const { at, value } = columns;
+    return [{ labels, at, value, lookbackMs: lookbackOf(at), ...(staleAt ? { staleAt } : {}) }];
+  });
+}
+
+async function readColumns(
+  store: StoreSourceOptions['store'],
+  query: RangeQuery,
+): Promise<Map<string, SampleColumns>> {
+  if (store.samples) return await store.samples(query);
+  const points = await store.points(query);
+  return new Map(
+    [...points].map(([key, list]) => [
+      key,
+      { at: Float64Array.from(list, (p) => p.at), value: Float64Array.from(list, (p) => p.value) },
+    ]),
+  );
+}
+
+/** The window alone does not show how long its values last. */
+function isSeldom(columns: SampleColumns | undefined): boolean {
+  return columns === undefined || columns.at.length < 3 || usualDistance(columns.at) * 3 > LOOKBACK_MS;
+}
+
+const lookbackOf = (at: Float64Array): number =>
+  Math.min(MOST_LOOKBACK_MS, Math.max(LOOKBACK_MS, at.length < 2 ? 0 : 3 * usualDistance(at)));
+
+/** The middle one of the newest distances: a single outage changes nothing. */
+function usualDistance(at: Float64Array): number {
+  const newest = at.subarray(Math.max(0, at.length - DISTANCES - 1));
+  const distances = newest.subarray(1).map((t, i) => t - (newest[i] as number));
+  return distances.sort()[distances.length >> 1] ?? 0;
+}
