@@ -8,7 +8,7 @@ import { compileGlob } from '../probes/glob.ts';
 
 export type Engine =
   'other' | 'sqlserver' | 'oracle' | 'mysql' | 'mariadb' | 'postgresql' | 'mongodb' | 'files';
-export type Kind = 'other' | 'full' | 'diff' | 'log' | 'dump' | 'files';
+export type Kind = 'other' | 'full' | 'diff' | 'incremental' | 'log' | 'dump' | 'files';
 
 export interface NamedFile {
   name: string;
@@ -54,9 +54,42 @@ const LOOKS: readonly Look[] = [
     why: 'SQL Server 差异备份（Ola Hallengren 命名）',
   },
   { re: ends('bak'), engine: 'sqlserver', kind: 'full', why: 'SQL Server 备份（.bak）' },
+  {
+    re: new RegExp(
+      `_mf_annnn_.*\\.bkp${PACKED}$|_mf_\\d+_\\d+_.*\\.arc${PACKED}$|\\.(arc|arch)${PACKED}$`,
+      'i',
+    ),
+    engine: 'oracle',
+    kind: 'log',
+    why: 'Oracle 归档日志',
+  },
+  {
+    re: /_mf_ncs[a-z]{2}_.*\.bkp$/i,
+    engine: 'oracle',
+    kind: 'other',
+    why: 'Oracle RMAN 控制文件自动备份（OMF 命名）',
+  },
   { re: ends('dmp|expdp|exp'), engine: 'oracle', kind: 'dump', why: 'Oracle 导出（.dmp）' },
   { re: ends('bkp|rman|bks'), engine: 'oracle', kind: 'full', why: 'Oracle RMAN 备份片' },
   { re: /^c-\d+-\d{8}-[0-9a-f]{2}$/i, engine: 'oracle', kind: 'other', why: 'Oracle RMAN 控制文件自动备份' },
+  {
+    re: new RegExp(`(?:-bin|binlog)\\.\\d{6}${PACKED}$`, 'i'),
+    engine: 'mysql',
+    kind: 'log',
+    why: 'MySQL/MariaDB 二进制日志',
+  },
+  {
+    re: new RegExp(`^[0-9A-F]{24}${PACKED}$`),
+    engine: 'postgresql',
+    kind: 'log',
+    why: 'PostgreSQL WAL 归档',
+  },
+  {
+    re: /(^|[-_.])inc[-_.\d].*\.(xbstream|mbstream)/i,
+    engine: 'mysql',
+    kind: 'incremental',
+    why: 'MySQL/MariaDB 增量物理备份流',
+  },
   { re: ends('xbstream|mbstream'), engine: 'mysql', kind: 'full', why: 'MySQL/MariaDB 物理备份流' },
   { re: /(mysql|maria).*\.(sql|dump)/i, engine: 'mysql', kind: 'dump', why: 'MySQL/MariaDB 导出' },
   {
@@ -83,6 +116,9 @@ const DAY = String.raw`20[0-4]\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01
 const TIME = String.raw`(?:[-_.T ]*(?:[01]\d|2[0-3])[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d)?(?:[-_.]\d{1,9})*)?`;
 const DATE = new RegExp(`(?<!\\d)${DAY}${TIME}(?!\\d)`);
 const DATES = new RegExp(DATE, 'g');
+/** Oracle draws eight letters and digits for each file that it names. */
+const DRAWN = /(?<=_)[0-9a-z]{6,10}(?=_\.)/g;
+const SEGMENT = /^[0-9A-F]{24}/;
 const NUMBER = /(?<=[-_.])\d+(?=[-_.]|$)|\d{6,}/g;
 
 export function isDated(name: string): boolean {
@@ -130,24 +166,34 @@ function narrow(group: BackupGroup, all: readonly BackupGroup[]): BackupGroup[] 
 }
 
 function replaceVarying(name: string, how: '[0-9]*' | 'digits'): string {
+  // Hexadecimal: digits alone would make a pattern for each file.
+  const segment = SEGMENT.exec(name)?.[0];
+  if (segment !== undefined) return '[0-9A-F]'.repeat(24) + escapeGlob(name.slice(segment.length));
   let out = '';
   let at = 0;
-  for (const { index, text } of varyingParts(name)) {
+  for (const { index, text, isDrawn } of varyingParts(name)) {
     out += escapeGlob(name.slice(at, index));
-    out += how === 'digits' ? escapeGlob(text).replace(/\d/g, '[0-9]') : how;
+    if (isDrawn) out += '?'.repeat(text.length);
+    else out += how === 'digits' ? escapeGlob(text).replace(/\d/g, '[0-9]') : how;
     at = index + text.length;
   }
   return (out + escapeGlob(name.slice(at))).replace(/(?:\[0-9\]\*[-_. ]*)+(?=\[0-9\]\*)/g, '');
 }
 
-function varyingParts(name: string): { index: number; text: string }[] {
-  const dates = [...name.matchAll(DATES)].map((match) => ({ index: match.index, text: match[0] }));
-  const inDate = (index: number): boolean =>
-    dates.some((date) => index >= date.index && index < date.index + date.text.length);
-  const numbers = [...name.matchAll(NUMBER)]
-    .map((match) => ({ index: match.index, text: match[0] }))
-    .filter(({ index }) => !inDate(index));
-  return [...dates, ...numbers].sort((a, b) => a.index - b.index);
+interface Part {
+  index: number;
+  text: string;
+  isDrawn: boolean;
+}
+
+function varyingParts(name: string): Part[] {
+  const found = (re: RegExp, isDrawn: boolean): Part[] =>
+    [...name.matchAll(re)].map((match) => ({ index: match.index, text: match[0], isDrawn }));
+  const certain = [...found(DRAWN, true), ...found(DATES, false)];
+  const isIn = (index: number): boolean =>
+    certain.some((part) => index >= part.index && index < part.index + part.text.length);
+  const numbers = found(NUMBER, false).filter(({ index }) => !isIn(index));
+  return [...certain, ...numbers].sort((a, b) => a.index - b.index);
 }
 
 /** `?` stands for the one character that a pattern cannot spell. */

@@ -20,7 +20,7 @@ import { manualClock } from '../../shared/clock.ts';
 import { parseYaml } from '../../shared/config/file.ts';
 import { openHost } from '../host/host.ts';
 import { BACKUP } from '../probes/backup/backup.ts';
-import { proposeMaxAge } from '../probes/backup/discover.ts';
+import { proposeMaxAge } from '../probes/backup/guess.ts';
 import { HTTP } from '../probes/http/http.ts';
 import { PORT } from '../probes/port/port.ts';
 import type { DiscoveryHost, Finding, ProbeUnit, Win32 } from '../probes/probe.ts';
@@ -208,9 +208,10 @@ test('finds backup folders by what their files are called, and proposes one set 
   at.backup('data/app/one_20260101.sql', 50);
   const sets = setsOf(await discover(at.host, UNITS));
   assert.deepEqual(pick(sets, 'name', 'folder', 'pattern', 'engine', 'kind', 'maxAge', 'minSize', 'keep'), [
-    ['NIS_LOG', '/data/backup/NIS', 'NIS_LOG_[0-9]*.trn', 'sqlserver', 'log', '4h', undefined, 2],
-    ['NIS_FULL', '/data/backup/NIS', 'NIS_FULL_[0-9]*.bak', 'sqlserver', 'full', '26h', '1MiB', 2],
-    ['NIS_DIFF', '/data/backup/NIS', 'NIS_DIFF_[0-9]*.bak', 'sqlserver', 'diff', '26h', undefined, 2],
+    ['NIS_LOG', '/data/backup/NIS', 'NIS_LOG_[0-9]*.trn', 'sqlserver', 'log', undefined, undefined, 2],
+    ['NIS_FULL', '/data/backup/NIS', 'NIS_FULL_[0-9]*.bak', 'sqlserver', 'full', undefined, '1MiB', 3],
+    ['NIS_DIFF', '/data/backup/NIS', 'NIS_DIFF_[0-9]*.bak', 'sqlserver', 'diff', undefined, undefined, 3],
+    // A schedule takes the place of an age (probes/backup/discover.test.ts).
     ['full', '/home/oracle/dump', 'full.dmp', 'oracle', 'dump', '26h', '14MiB', undefined],
   ]);
 });

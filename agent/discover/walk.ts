@@ -22,7 +22,8 @@ export interface WalkLimits {
 }
 
 const LIMITS: WalkLimits = { names: 60_000, namesPerFolder: 5_000, timeMs: 20_000 };
-const BACKUP_NAME = /back-?up|^bak|bak$|备份|dump|rman|restic|borg|xtra|^archive/i;
+const BACKUP_NAME =
+  /back-?up|^bak|bak$|备份|dump|rman|restic|borg|barman|xtra|^archive|robocopy|mirror|副本|镜像/i;
 const LIKELY_TOP = /^(data|home|opt|srv|mnt|media|u\d+|export|app|www|usr2|nis|hospital|volume|disk)\w*$/i;
 const SKIPPED =
   /^(proc|sys|dev|run|tmp|lost\+found|node_modules|\.git|\.cache|\.npm|\$RECYCLE\.BIN|System Volume Information|Windows|Program Files( \(x86\))?|ProgramData|overlay2|snap|__pycache__|site-packages|dist-packages)$/i;
@@ -99,6 +100,11 @@ async function readFolder(
     else if (found?.kind === 'folder') folder.folders.push(name);
   }
   return folder;
+}
+
+/** The folder, or one above it, bears a name that people give to backups. */
+export function isNamedLikeBackups(path: string): boolean {
+  return path.split('/').some((name) => BACKUP_NAME.test(name));
 }
 
 export function join(folder: string, name: string): string {

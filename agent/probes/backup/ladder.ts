@@ -89,14 +89,16 @@ function plausible({ files, plausible: answer }: LadderFacts): Answer {
   return files.length === 0 ? unknown('no file to judge') : answer;
 }
 
-function readable({ files, unread }: LadderFacts): Answer {
+function readable({ policy, files, unread }: LadderFacts): Answer {
   const newest = files[0];
   if (!newest) return unknown('no file to read');
   const { verdict } = newest;
   if (!verdict) return unknown(unread ?? `${nameOf(newest)} is not read yet`);
   const found = `${nameOf(newest)}: ${verdict.content}: ${verdict.reason}`;
   if (GOOD.includes(verdict.content)) return yes(found);
-  return verdict.content === 'UNCONFIRMED' ? unknown(found) : no(found);
+  // Among copied files are pictures and letters: of no format that proves anything, and no fault.
+  const isAnyFile = policy.kind === 'copy' && verdict.content === 'FOREIGN';
+  return isAnyFile || verdict.content === 'UNCONFIRMED' ? unknown(found) : no(found);
 }
 
 /** The newest file, or, while its copy has still time, the one before. */
