@@ -6,8 +6,9 @@ import { text } from 'node:stream/consumers';
 import { systemClock } from '../shared/clock.ts';
 import { NamedError } from '../shared/errors.ts';
 import { openCollector } from './collector.ts';
-import { runCommand, SPECS } from './commands/commands.ts';
-import { runRecover } from './commands/recover.ts';
+import { openFolderState, runCommand, SPECS } from './commands/commands.ts';
+import { type RecoverPrinted, runRecover } from './commands/recover.ts';
+import { runRecoverHost } from './commands/recover-host.ts';
 import { type Invocation, parseCommandLine, renderCommandHelp, renderHelp } from './commands/options.ts';
 import { type CollectorConfig, readCollectorConfig } from './config.ts';
 import { openLog } from './log.ts';
@@ -31,7 +32,7 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   if (call.command === 'version') return print(call, { text: `${VERSION}\n`, json: { version: VERSION } });
-  if (call.command.startsWith('recover ')) {
+  if (call.command.startsWith('recover ') && call.options.host === undefined) {
     const printed = await runRecover(call, { clock: systemClock(), env: process.env, readFolder });
     process.exitCode = printed.exitCode;
     return print(call, printed);
@@ -42,6 +43,11 @@ async function main(argv: readonly string[]): Promise<void> {
     return print(call, { text: 'the configuration is good\n', json: { ok: true } });
   }
   if (call.command === 'serve') return serve(call, config, folder);
+  if (call.command.startsWith('recover ')) {
+    const printed = await recoverHost(call, folder);
+    process.exitCode = printed.exitCode;
+    return print(call, printed);
+  }
   const printed = await runCommand(call, {
     config,
     folder,
@@ -50,6 +56,15 @@ async function main(argv: readonly string[]): Promise<void> {
     readInput: () => text(process.stdin),
   });
   print(call, printed);
+}
+
+async function recoverHost(call: Invocation, folder: string): Promise<RecoverPrinted> {
+  const state = await openFolderState(folder);
+  try {
+    return await runRecoverHost(call, { state, clock: systemClock(), env: process.env });
+  } finally {
+    await state.destroy();
+  }
 }
 
 function print(call: Invocation, printed: { text: string; json: object }): void {

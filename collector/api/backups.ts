@@ -1,14 +1,11 @@
 // Backups as /api/v1 tells them: lists from the digests in memory, one set with everything from the state. Promise: what a confined
 // reader may not see is as if it did not exist.
 
-import { NamedError } from '../../shared/errors.ts';
-import { chooseSets } from '../backups/choose.ts';
 import { digestOf, type HostDigest, type SetDigest, standingOf } from '../backups/digest.ts';
-import type { Target } from '../backups/engine.ts';
-import { WRITE_SHARE } from '../backups/judge.ts';
-import type { HostBackups, KeptFile, KeptFinding, SetBackups } from '../backups/kept.ts';
-import { type Moment, momentAt, parseMoment } from '../backups/moment.ts';
-import { type NoPlan, plan, type RestorePlan } from '../backups/plan.ts';
+import type { KeptFile, KeptFinding, SetBackups } from '../backups/kept.ts';
+import type { Moment } from '../backups/moment.ts';
+import type { NoPlan, RestorePlan } from '../backups/plan.ts';
+import { findSet } from '../backups/plans.ts';
 import { FINDING_WORDS, RUNG_WORDS } from '../backups/words.ts';
 import { planData, renderPlan } from '../backups/render/plan.ts';
 import { readBackups } from '../backups/state/read.ts';
@@ -60,16 +57,6 @@ export async function backupSet(context: Context, host: Host, name: string): Pro
     ...detailOf(set),
     findings: set.findings.map(findingOf),
   };
-}
-
-/** Throws NamedError NOT_FOUND. */
-export function findSet(kept: HostBackups, name: string): SetBackups {
-  const set = kept.sets.find((s) => s.name === name);
-  if (set) return set;
-  const there = kept.sets.map((s) => s.name).join(', ');
-  throw new NamedError('NOT_FOUND', `the host has no backup set ${name}`, {
-    mend: there ? `There are: ${there}.` : 'Its agent told of none yet.',
-  });
 }
 
 function placeOf(host: Host): Pick<BackupItem, 'host' | 'hospital' | 'timeZone'> {
@@ -167,36 +154,6 @@ function fileOf({ facts = {}, ...file }: KeptFile): Details['files'][number] {
     ...(finishedAt === undefined ? {} : { finishedAt }),
     ...(sha256 === undefined ? {} : { sha256 }),
   };
-}
-
-export interface PlanWish {
-  at: string;
-  database?: string | undefined;
-  target: Partial<Target>;
-}
-
-/** A plan for each database of the set. Throws NamedError BAD_REQUEST: no such moment, database or set of files. */
-export function plansFor(
-  kept: HostBackups,
-  name: string,
-  wish: PlanWish,
-  now: number,
-): (RestorePlan | NoPlan)[] {
-  const set = findSet(kept, name);
-  const zone = kept.timeZone;
-  const at = parseMoment(wish.at, zone);
-  if (!at) {
-    throw new NamedError('BAD_REQUEST', `at: ${wish.at} is not a moment`, {
-      mend: 'Write it as 2025-03-01T17:30:00+08:00.',
-    });
-  }
-  const database = wish.database ?? (set.policy.database || undefined);
-  const readRate = set.readBytesPerSecond
-    ? { readRate: { bytesPerSecond: set.readBytesPerSecond * WRITE_SHARE, measured: true } }
-    : {};
-  return chooseSets({ sets: set.recovery.sets, unassigned: [] }, database).map((of) =>
-    plan({ set: of, at, now: momentAt(now, zone), target: { zone, ...wish.target }, ...readRate }),
-  );
 }
 
 export function planReply(made: RestorePlan | NoPlan): object {

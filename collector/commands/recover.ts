@@ -1,5 +1,5 @@
-// `niswatch recover windows` and `recover plan`: what the backup files of a folder can bring back, and how. They need no collector
-// and no configuration, read the files and print; nothing is ever run.
+// `niswatch recover windows` and `recover plan`: what the backup files of a folder can bring back, and how. With --files they need no
+// collector and no configuration, read the files and print; with --host see recover-host.ts. Nothing is ever run.
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -26,15 +26,21 @@ import { chooseSets } from '../backups/choose.ts';
 import type { CommandSpec, Invocation, OptionSpec } from './options.ts';
 
 const SOURCE: Record<string, OptionSpec> = {
+  host: {
+    type: 'string',
+    value: 'NAME',
+    help: 'what the agent of this host (name or id) reported to the collector of this data folder',
+  },
+  set: { type: 'string', value: 'NAME', help: 'with --host: the backup set' },
   files: {
     type: 'string',
     value: 'DIR',
-    help: 'folder with backup files; it is read as a whole, sub-folders too',
+    help: 'instead of --host: folder with backup files; it is read as a whole, sub-folders too',
   },
   verdicts: {
     type: 'string',
     value: 'FILE',
-    help: 'instead of --files: what `niswatch-agent verify --json` printed, a line per file',
+    help: 'instead of these: what `niswatch-agent verify --json` printed, a line per file',
   },
   zone: {
     type: 'string',
@@ -48,7 +54,7 @@ const SOURCE: Record<string, OptionSpec> = {
 export const RECOVER_SPECS: readonly CommandSpec[] = [
   {
     words: 'recover windows',
-    help: 'Says which moments the backup files of a folder can bring back, and where the gaps are.',
+    help: 'Says which moments the backups of a host, or the files of a folder, can bring back, and where the gaps are.',
     options: SOURCE,
   },
   {
@@ -103,7 +109,7 @@ export async function runRecover(call: Invocation, context: RecoverContext): Pro
     zone,
     now: momentAt(Math.floor(context.clock.now() / 1000) * 1000, zone),
   });
-  return printed(made, { call, zone, language });
+  return printPlans(made, { call, zone, language });
 }
 
 async function verdictsOf(call: Invocation, context: RecoverContext): Promise<FileVerdict[]> {
@@ -114,7 +120,11 @@ async function verdictsOf(call: Invocation, context: RecoverContext): Promise<Fi
     return context.readFolder(files, { deep: call.options.fast !== true, ...(zone ? { zone } : {}) });
   }
   if (typeof verdicts === 'string' && files === undefined) return readVerdicts(verdicts);
-  throw wrong(call, 'exactly one of --files and --verdicts is needed', 'Name the folder: --files DIR.');
+  throw wrong(
+    call,
+    'exactly one of --files and --verdicts is needed, or --host',
+    'Name the host or the folder: --host NAME --set NAME, or --files DIR.',
+  );
 }
 
 function readVerdicts(path: string): FileVerdict[] {
@@ -161,7 +171,7 @@ function plansOf(call: Invocation, { read, at, zone, now }: PlanInput): (Restore
   );
 }
 
-function printed(
+export function printPlans(
   made: readonly (RestorePlan | NoPlan)[],
   { call, zone, language }: { call: Invocation; zone: string; language: Language },
 ): RecoverPrinted {
@@ -185,7 +195,8 @@ function printed(
 /** Of this machine: commands change folders in between. */
 const FOLDERS = new Set(['targetDir', 'socket']);
 
-function targetOf(call: Invocation, zone: string): Target {
+/** `elsewhere`: the commands are for another machine, whose folders mean nothing here. */
+export function targetOf(call: Invocation, zone: string, where: 'here' | 'elsewhere' = 'here'): Target {
   const texts = {
     as: 'as',
     targetDir: 'target-dir',
@@ -199,20 +210,20 @@ function targetOf(call: Invocation, zone: string): Target {
   const given = Object.entries(texts).flatMap(([key, option]) => {
     const value = optionOf(call, option);
     if (value === undefined) return [];
-    return [[key, FOLDERS.has(key) ? resolve(value) : value]];
+    return [[key, where === 'here' && FOLDERS.has(key) ? resolve(value) : value]];
   });
   const port = numberOption(call, 'target-port');
   return { zone, ...(Object.fromEntries(given) as Partial<Target>), ...(port === undefined ? {} : { port }) };
 }
 
-function zoneOf(call: Invocation): string {
-  const given = optionOf(call, 'zone') ?? DEFAULT_ZONE;
+export function zoneOf(call: Invocation, fallback = DEFAULT_ZONE): string {
+  const given = optionOf(call, 'zone') ?? fallback;
   const zone = checkZone(given);
   if (zone) return zone;
   throw wrong(call, `--zone ${given} is not a time zone`, 'Asia/Shanghai, UTC or an offset such as +08:00.');
 }
 
-function atOf(call: Invocation, zone: string): Moment {
+export function atOf(call: Invocation, zone: string): Moment {
   const given = optionOf(call, 'at');
   if (given === undefined)
     throw wrong(call, '--at is missing', 'Name the moment: --at 2025-03-01T17:30:00+08:00.');
@@ -222,19 +233,19 @@ function atOf(call: Invocation, zone: string): Moment {
 }
 
 /** Chinese when the environment speaks it. */
-function languageOf(call: Invocation, env: NodeJS.ProcessEnv): Language {
+export function languageOf(call: Invocation, env: NodeJS.ProcessEnv): Language {
   const spoken = /^zh/i.test(env.LC_ALL || env.LC_MESSAGES || env.LANG || '') ? 'zh' : 'en';
   const given = optionOf(call, 'lang') ?? spoken;
   if (given === 'zh' || given === 'en') return given;
   throw wrong(call, `--lang ${given} is not a language`, 'zh or en.');
 }
 
-function optionOf(call: Invocation, name: string): string | undefined {
+export function optionOf(call: Invocation, name: string): string | undefined {
   const value = call.options[name];
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
-function numberOption(call: Invocation, name: string): number | undefined {
+export function numberOption(call: Invocation, name: string): number | undefined {
   const given = optionOf(call, name);
   if (given === undefined) return undefined;
   const value = Number(given);

@@ -1,8 +1,9 @@
 // Backup sets of every hospital, of one host, and one of them with everything; the plan to a moment. Reading only: a plan is printed,
 // nothing is ever run.
 
+import { plansFor } from '../../backups/plans.ts';
 import { readBackups } from '../../backups/state/read.ts';
-import { backupSet, hostBackups, listBackups, planReply, plansFor } from '../backups.ts';
+import { backupSet, hostBackups, listBackups, planReply } from '../backups.ts';
 import * as shapes from '../backup-shapes.ts';
 import type { App, Context } from '../context.ts';
 import { confinement } from '../guard.ts';
