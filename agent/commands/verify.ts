@@ -12,6 +12,7 @@ import type { Content, FileVerdict } from '../../shared/backup/facts.ts';
 import { judgeAll, listFiles } from '../../shared/backup/folder.ts';
 import { fullSpeed, openSource, throttle, type Throttle } from '../../shared/backup/node-source.ts';
 import { openMemory } from '../verify/memory.ts';
+import { openSweep } from '../verify/sweep.ts';
 import { renderVerdicts } from '../verify/words.ts';
 import { inCompilingChild } from './compiling.ts';
 import { type Command, type ExitCode, type Flags, type Io, JSON_FLAG, text, UsageError } from './command.ts';
@@ -98,13 +99,22 @@ async function verifyPath(
   const isFolder = root === path;
   const total = files.reduce((sum, file) => sum + (file.asked ? file.size : 0), 0);
   const progress = progressLine(io, total);
+  const sweep = openSweep();
   const verdicts = await judgeAll(files, {
     deep,
     ...(zone !== undefined && { zone }),
     ...(cache !== undefined && {
       memory: openMemory({ file: cache, root, deep, clock: systemClock() }),
     }),
-    open: (below) => openSource(join(root, below), { throttle: pace, onRead: progress.read }),
+    open: (below) =>
+      openSource(join(root, below), {
+        throttle: pace,
+        onRead(bytes) {
+          progress.read(bytes);
+          sweep(bytes);
+        },
+      }),
+    decoded: sweep,
     onFile: (file) => progress.file(file.path),
   });
   progress.end();

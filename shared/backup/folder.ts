@@ -73,7 +73,7 @@ export interface Memory {
   marks(file: FoundFile): Marks;
 }
 
-export interface FolderOptions extends Partial<Pick<Job, 'deep' | 'zone'>> {
+export interface FolderOptions extends Partial<Pick<Job, 'deep' | 'zone' | 'decoded'>> {
   open(path: string): Promise<OpenSource>;
   memory?: Memory;
   onFile?(file: FoundFile): void;

@@ -18,7 +18,7 @@ import { AGENT_FLAGS, buildAgent } from '../../tools/build.ts';
 import type { BenchOptions } from './bench.ts';
 
 export const about =
-  'checking backups: sparse_gb, sparse_cpu_seconds, sparse_wall_seconds, sparse_extra_mib (memory beyond a small file), dump_cpu_mb_per_second, gzip_cpu_mb_per_second, throttled_mib_per_second (of 20)';
+  'checking backups: sparse_gb, sparse_cpu_seconds, sparse_wall_seconds, *_extra_mib (memory beyond a small file), killed_at_gb and then_read_gb (the same set, killed and begun again), dump_cpu_mb_per_second, gzip_cpu_mb_per_second, throttled_mib_per_second (of 20)';
 
 const CORPUS = join(import.meta.dirname, '..', 'data', 'backup-corpus');
 const MB = 1_000_000;
@@ -28,18 +28,27 @@ interface Run {
   cpuSeconds: number;
   wallSeconds: number;
   peakBytes: number;
+  readBytes: number;
 }
 
-async function run(args: string[], flags: readonly string[]): Promise<Run> {
+/** `killAtBytes`: killed as soon as it has read so much. */
+async function run(
+  args: string[],
+  flags: readonly string[],
+  killAtBytes = Number.POSITIVE_INFINITY,
+): Promise<Run> {
   const start = performance.now();
   const child = spawn(process.execPath, [...flags, ...args], { stdio: 'ignore' });
-  const seen: Run = { cpuSeconds: 0, wallSeconds: 0, peakBytes: 0 };
+  const seen: Run = { cpuSeconds: 0, wallSeconds: 0, peakBytes: 0, readBytes: 0 };
   const look = (): void => {
     try {
       const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       seen.cpuSeconds = Math.max(seen.cpuSeconds, (Number(stat[11]) + Number(stat[12])) / 100);
       const high = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1];
       seen.peakBytes = Math.max(seen.peakBytes, Number(high ?? 0) * 1024);
+      const read = /rchar: (\d+)/.exec(readFileSync(`/proc/${child.pid}/io`, 'utf8'))?.[1];
+      seen.readBytes = Math.max(seen.readBytes, Number(read ?? 0));
+      if (seen.readBytes > killAtBytes) child.kill('SIGKILL');
     } catch {
       // It has ended.
     }
@@ -69,8 +78,8 @@ export async function bench(_options: BenchOptions): Promise<Record<string, numb
 async function measure(folder: string): Promise<Record<string, number>> {
   const main = buildAgent();
   const compiled = AGENT_FLAGS.filter((flag) => flag !== '--jitless');
-  const verify = (path: string, ...more: string[]): Promise<Run> =>
-    run([main, 'verify', '--json', path, ...more], compiled);
+  const verify = (path: string, more: string[] = [], killAtBytes?: number): Promise<Run> =>
+    run([main, 'verify', '--json', path, ...more], compiled, killAtBytes);
   const small = await verify(join(CORPUS, 'mariadb/dump/nis_demo_full.sql'));
   const set = join(folder, 'set');
   const dumpText = readFileSync(join(CORPUS, 'mariadb/dump/nis_demo_full.sql'), 'utf8');
@@ -85,17 +94,25 @@ async function measure(folder: string): Promise<Record<string, number>> {
   mkdirSync(set);
   sparse(join(set, 'nis.bak'), 'sqlserver-synthetic/chain_ok/NIS_DEMO_FULL_20250301_010000.bak', 10 * GB);
   sparse(join(set, 'nis.tar'), 'archives/filecopy.tar', 10 * GB);
-  const sparseRun = await verify(set, '--deep');
+  const sparseRun = await verify(set, ['--deep']);
+  const cached = ['--deep', '--cache', join(folder, 'cache')];
+  const killed = await verify(set, cached, 12 * GB);
+  const resumed = await verify(set, cached);
   writeFileSync(join(folder, 'nis.sql'), dump);
   writeFileSync(join(folder, 'nis.sql.gz'), gzipSync(dump, { level: 1 }));
   const plain = await verify(join(folder, 'nis.sql'));
   const packed = await verify(join(folder, 'nis.sql.gz'));
-  const throttled = await verify(join(folder, 'nis.sql'), '--rate', '20MiB');
+  const throttled = await verify(join(folder, 'nis.sql'), ['--rate', '20MiB']);
+  const extraMib = ({ peakBytes }: Run): number => (peakBytes - small.peakBytes) / 2 ** 20;
   return {
     sparse_gb: 20,
     sparse_cpu_seconds: sparseRun.cpuSeconds,
     sparse_wall_seconds: sparseRun.wallSeconds,
-    sparse_extra_mib: (sparseRun.peakBytes - small.peakBytes) / 2 ** 20,
+    sparse_extra_mib: extraMib(sparseRun),
+    dump_extra_mib: extraMib(plain),
+    gzip_extra_mib: extraMib(packed),
+    killed_at_gb: killed.readBytes / GB,
+    then_read_gb: resumed.readBytes / GB,
     dump_cpu_mb_per_second: dump.length / MB / Math.max(0.01, plain.cpuSeconds - small.cpuSeconds),
     gzip_cpu_mb_per_second: dump.length / MB / Math.max(0.01, packed.cpuSeconds - small.cpuSeconds),
     throttled_mib_per_second: dump.length / 2 ** 20 / (throttled.wallSeconds - small.wallSeconds),

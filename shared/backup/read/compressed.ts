@@ -35,6 +35,7 @@ function bounded(decoded: Decoded, job: Job): Decoded {
     async next() {
       const bytes = await decoded.next();
       count += bytes?.length ?? 0;
+      if (bytes) job.decoded?.(bytes.length);
       if (count > bound) decoded.close?.();
       return count > bound ? undefined : bytes;
     },

@@ -76,8 +76,21 @@ export class Cursor {
   async need(count: number): Promise<boolean> {
     if (count > MAX_AT_ONCE)
       throw new RangeError(`${count} bytes at once are more than a reader may ask for`);
-    while (this.#buffer.length < count) if (!(await this.#fill())) return false;
-    return true;
+    let room = this.#buffer;
+    let used = room.length;
+    while (used < count) {
+      const bytes = await this.#next();
+      if (!bytes) break;
+      if (used === 0) {
+        [room, used] = [bytes, bytes.length];
+        continue;
+      }
+      // Once for all pieces: joining each to those before it would copy them over and over.
+      if (used + bytes.length > room.length) room = larger(room, used, Math.max(count, used) + bytes.length);
+      used += bytes.copy(room, used);
+    }
+    this.#buffer = room.subarray(0, used);
+    return used >= count;
   }
 
   /** Up to `count` buffered bytes, not consumed. */
@@ -134,16 +147,26 @@ export class Cursor {
   }
 
   async #fill(): Promise<boolean> {
-    if (this.#ended) return false;
+    return this.need(this.#buffer.length + 1);
+  }
+
+  async #next(): Promise<Buffer | undefined> {
+    if (this.#ended) return undefined;
     try {
       const bytes = await this.#stream.next();
-      if (bytes) this.#buffer = this.#buffer.length === 0 ? bytes : Buffer.concat([this.#buffer, bytes]);
-      else this.#ended = true;
+      this.#ended = bytes === undefined;
+      return bytes;
     } catch (error) {
       if (!(error instanceof StreamFault)) throw error;
       this.fault = error;
       this.#ended = true;
+      return undefined;
     }
-    return !this.#ended;
   }
+}
+
+function larger(room: Buffer, used: number, size: number): Buffer {
+  const next = Buffer.allocUnsafeSlow(size);
+  room.copy(next, 0, 0, used);
+  return next;
 }

@@ -31,6 +31,8 @@ export interface Job {
   depth: number;
   /** Where a reading that was interrupted goes on. */
   marks: Marks;
+  /** Told of decoded bytes, each in a fresh piece of memory: whoever runs the reading may clear up now and then. */
+  decoded?(bytes: number): void;
   /** Judges what lies inside: whichever format it is. */
   inside(input: Cursor, job: Job): Promise<Finding>;
 }

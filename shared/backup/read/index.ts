@@ -8,7 +8,7 @@ import { type Finding, type Job, type Marks, noMarks } from './format.ts';
 import { hashing } from './hashing.ts';
 import { readInner } from './inner.ts';
 
-export type JudgeOptions = Partial<Pick<Job, 'deep' | 'zone' | 'marks'>>;
+export type JudgeOptions = Partial<Pick<Job, 'deep' | 'zone' | 'marks' | 'decoded'>>;
 
 export function localZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -26,6 +26,7 @@ export async function judge(source: ByteSource, name: string, options: JudgeOpti
     zone,
     source: tap.source,
     depth: 1,
+    ...(options.decoded && { decoded: options.decoded }),
     inside: readInner,
     marks: {
       get(format) {
