@@ -16,8 +16,8 @@ export interface World {
   verdicts: FileVerdict[];
   /** What the database held at an instant. */
   truth(atUs: number): Content;
-  /** Executes the commands on a model; throws where the engine would refuse. */
-  replay(made: RestorePlan): Content;
+  /** Executes the commands on a model that has the files `there`; throws where the engine would refuse. */
+  replay(made: RestorePlan, there: ReadonlySet<string>): Content;
 }
 
 const NOW = momentAt(Date.UTC(2026, 0, 1), 'Asia/Shanghai');
@@ -53,12 +53,26 @@ function setOf(verdicts: readonly FileVerdict[]): BackupSet | undefined {
 function plansAreTrue(world: World, shifts: readonly number[]): void {
   const set = setOf(world.verdicts);
   const there = new Set(world.verdicts.map((v) => v.path));
+  gapsAreGaps(set);
   for (const at of momentsToTry(set, shifts)) {
     const made = planFor(set as BackupSet, at);
     assert.equal(made.possible, holds(set, at), `a plan exactly for restorable moments: ${at.text}`);
     if (!made.possible) continue;
     for (const file of made.steps.flatMap((s) => s.files)) assert.ok(there.has(file.path), file.path);
-    assert.deepEqual(world.replay(made), world.truth(at.us), `what the plan for ${at.text} brings back`);
+    assert.deepEqual(
+      world.replay(made, there),
+      world.truth(at.us),
+      `what the plan for ${at.text} brings back`,
+    );
+  }
+}
+
+/** Nothing of a gap can be had, and what is missing there is named. */
+function gapsAreGaps(set: BackupSet | undefined): void {
+  for (const { from, to, missing } of set?.gaps ?? []) {
+    const held = set?.windows.filter(([a, b]) => a.us < to.us && b.us > from.us);
+    assert.deepEqual(held, [], `a window inside the gap from ${from.text} to ${to.text}`);
+    assert.ok(missing.length > 0, `the gap behind ${from.text} names what is missing`);
   }
 }
 

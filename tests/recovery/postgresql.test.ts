@@ -99,6 +99,10 @@ test('a real PostgreSQL: moments, gaps, and the printed commands', async (t) => 
       cut?.gaps[0]?.missing.map((m) => m.segment),
       [logs[2]],
     );
+    // The server itself would fetch the cut one, and end for its size.
+    const early = join(scratchFolder(t, 'nisre'), 'd');
+    const upTo = planFor(archive, cut?.windows[0]?.[1] ?? '', '--target-dir', early);
+    assert.deepEqual(restored(t, upTo, early), names(rows.slice(0, 3)));
     unlinkSync(lost);
     const [set] = windowsOf(archive);
     assert.deepEqual(set?.windows, cut?.windows);

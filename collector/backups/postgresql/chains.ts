@@ -19,6 +19,7 @@ import {
   segmentAt,
   segmentName,
   segmentsAlong,
+  timelineAt,
 } from './wal.ts';
 
 export interface WalPart extends LogPart {
@@ -27,8 +28,11 @@ export interface WalPart extends LogPart {
 
 export interface WalSpan extends Span {
   base: [Base];
+  /** Recovery ends where the base is consistent. */
+  immediate?: boolean;
   logs: WalPart[];
-  wal?: { line: Line; segmentBytes: number };
+  /** `spoilt`: among the segments that the server would fetch from the archive by itself is one that cannot be used. */
+  wal?: { line: Line; segmentBytes: number; spoilt?: boolean };
 }
 
 export function clusterSets(
@@ -125,6 +129,9 @@ function ownStart(base: Base, segments: readonly Segment[], archive: Archive): M
   return first ? later(base.at, first) : base.at;
 }
 
+/** Of a segment with which no moment of its span can be had yet. */
+const NOT_YET: Moment = { us: Number.NEGATIVE_INFINITY, text: '' };
+
 interface Along {
   base: Base;
   line: Line;
@@ -136,25 +143,51 @@ function alongLine({ base, line, segments, archive }: Along): WalSpan[] {
   const own = line.target === base.chain.timeline;
   const from = own ? ownStart(base, segments, archive) : firstOwnCommit(line, segments, archive);
   if (!from) return [];
-  let reaches = from;
+  const stop = segmentAt(lsnOf(base.chain.stopLsn ?? base.chain.startLsn), archive.segmentBytes);
+  // At the stop itself nothing more is needed; everywhere else the commit that `from` is must have come.
+  let seen = own && from.us === base.at.us ? from : NOT_YET;
   const logs = segments.map((segment): WalPart => {
-    if (segment.lastCommit) reaches = later(reaches, segment.lastCommit);
+    if (segment.lastCommit) seen = later(seen, segment.lastCommit);
     const { verdict, file } = segment;
+    const reaches = segment.number >= stop && seen.us >= from.us ? seen : NOT_YET;
     return { files: [file], kind: 'log', content: verdict.content, facts: verdict.facts, segment, reaches };
   });
+  const spoilt = isSpoilt({ base, line, segments, archive });
+  const wal = { line, segmentBytes: archive.segmentBytes, spoilt };
+  const alone = own && from.us > base.at.us ? [{ ...baseAlone(base, logs, stop), wal }] : [];
   return [
+    ...alone,
     {
       base: [base],
       from,
       logs,
       line: String(line.target),
-      wal: { line, segmentBytes: archive.segmentBytes },
+      wal,
     },
   ];
 }
 
+/** Only the base's own moment is as sure with more WAL as without. */
+function baseAlone(base: Base, logs: readonly WalPart[], stop: number): WalSpan {
+  const needed = logs.filter((l) => l.segment.number <= stop);
+  const reaching = needed.map((l) => ({ ...l, reaches: l.segment.number === stop ? base.at : NOT_YET }));
+  return { base: [base], from: base.at, logs: reaching, line: String(base.chain.timeline), immediate: true };
+}
+
+/** Of the time of the backup (also where the base brings its own WAL: the archive is asked first), or behind the last log. */
+function isSpoilt({ base, line, segments, archive }: Along): boolean {
+  const [start, stop] = [base.chain.startLsn, base.chain.stopLsn ?? base.chain.startLsn].map((lsn) =>
+    segmentAt(lsnOf(lsn), archive.segmentBytes),
+  ) as [number, number];
+  const next = (segments.at(-1)?.number ?? stop) + 1;
+  return archive.unusable.some(
+    ({ number, timeline }) =>
+      ((number >= start && number <= stop) || number === next) && timeline === timelineAt(line, number),
+  );
+}
+
 function breakBehind(span: WalSpan, archive: Archive): Break[] {
-  if (!span.wal) return [];
+  if (!span.wal || span.immediate) return [];
   const { line, segmentBytes } = span.wal;
   const { stopLsn, startLsn } = span.base[0].chain;
   const last = span.logs.at(-1)?.segment.number;

@@ -109,12 +109,13 @@ function untar(file: PartFile, into: string): string {
 
 function recoverStep(choice: Choice, { folder, target }: { folder: string; target: Target }): Step {
   const span = choice.span as WalSpan;
-  const logs = choice.logs as WalPart[];
+  const logs = logsOf(choice);
   const files = filesOf(logs);
   const bytes = bytesOf(logs);
   const fetch = walSource(span, logs, folder);
   const settings = [
     `restore_command = ${setting(fetch.command)}`,
+    ...(span.immediate ? [`recovery_target = 'immediate'`, `recovery_target_action = 'promote'`] : []),
     ...(choice.whole ? [] : [`recovery_target_time = ${setting(targetTime(choice))}`]),
     `recovery_target_timeline = ${setting(span.line ?? 'current')}`,
     ...(choice.whole ? [] : [`recovery_target_action = 'pause'`]),
@@ -140,6 +141,13 @@ function recoverStep(choice: Choice, { folder, target }: { folder: string; targe
   };
 }
 
+/** The server must meet a commit behind the target, or it says that it did not reach it. */
+function logsOf({ span, logs, at, whole }: Choice): WalPart[] {
+  if (whole) return logs as WalPart[];
+  const all = (span as WalSpan).logs;
+  return all.slice(0, all.findIndex((l) => l.reaches.us > at.us) + 1);
+}
+
 /** With its zone, and with microseconds where the moment has them. */
 function targetTime({ at }: Choice): string {
   const offset = offsetOf(at);
@@ -162,7 +170,8 @@ function walSource(span: WalSpan, logs: readonly WalPart[], folder: string): Wal
   const [rule] = rules;
   const own = span.line === String(span.base[0].chain.timeline);
   if (logs.length === 0) return { lines: [], command: 'false' };
-  if (rules.size === 1 && rule && own) return { lines: [], command: rule };
+  // The server would go on into a damaged segment, or end for its wrong size.
+  if (rules.size === 1 && rule && own && !span.wal?.spoilt) return { lines: [], command: rule };
   const staging = `${folder}.wal`;
   const history = span.wal?.line.history;
   return {
