@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { isNamedError } from '../../shared/errors.ts';
+import { decodeRecord } from '../../shared/backup/reported-event.ts';
 import { decodeAgentFrame } from '../../shared/frame.ts';
 import type { Status } from '../status.ts';
 import { helpOf, type Io, languageOf, readFlags, UsageError } from './command.ts';
@@ -66,6 +67,47 @@ test('inspect prints frames that the wire accepts, and every column with its mea
   assert.ok(frames.some((frame) => frame.t === 'series' && frame.columns.includes('mem_total')));
   assert.ok(frames.some((frame) => frame.t === 'report' && frame.checks !== undefined));
   assert.match(out, /mem_total +\d+ +物理内存总量/);
+});
+
+test('inspect shows what is told of backup files, as the running agent knows them, and writes nothing beside it', async (t) => {
+  const data = await folder(t, '');
+  const backup = join(data, 'nis_20260101.sql');
+  writeFileSync(backup, '-- MySQL dump\n');
+  utimesSync(backup, 1_767_232_800, 1_767_232_800);
+  const set = `{name: nis, folder: ${JSON.stringify(data)}, pattern: 'nis_*.sql'}`;
+  writeFileSync(join(data, 'agent.yaml'), `probes:\n  backup: {sets: [${set}]}\n`);
+  const known = {
+    edition: 1,
+    set: 'nis',
+    path: backup,
+    bytes: 14,
+    modifiedAt: 1_767_232_800_000,
+    judgedAt: 1,
+  };
+  const verdict = {
+    format: 'mysqldump',
+    content: 'INCOMPLETE',
+    reason: 'cut',
+    layer: 'L3',
+    facts: { rows: 7 },
+  };
+  writeFileSync(join(data, 'backup-files.jsonl'), `${JSON.stringify({ ...known, verdict })}\n`);
+  const before = readdirSync(data);
+  const { out } = await run('inspect', ['--data', data, '--json']);
+  const events = out
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .flatMap((line) => decodeAgentFrame(line))
+    .flatMap((frame) => (frame.t === 'report' ? (frame.events ?? []) : []));
+  const records = events.flatMap(({ kind, data }) => decodeRecord(kind, data) ?? []);
+  const file = records.find((record) => record.of === 'file');
+  assert.deepEqual([file?.path, file?.content, file?.facts], [backup, 'INCOMPLETE', { rows: 7 }]);
+  const told = records.find((record) => record.of === 'set');
+  assert.deepEqual(
+    told?.rungs.map(({ state }) => state),
+    ['yes', 'no', 'unknown', 'no', 'no', 'no'],
+  );
+  assert.deepEqual(readdirSync(data), before);
 });
 
 test('discover writes a new file only', async (t) => {

@@ -109,6 +109,6 @@ function explain({ series, report }: Sent, language: Language): string {
 
 function closing(language: Language): string {
   return language === 'zh'
-    ? '\n以上即外发的全部内容：数值、配置中写明的名称、检查结论。连接时另发：主机编号、签名、程序版本、开机标识与时刻、机器指纹（散列值）。中心不能让探针读取、执行或修改任何东西。\n'
-    : '\nThat is all that leaves: numbers, names that the configuration gives, judgements. At connecting also: host id, signature, version, boot id and time, fingerprint (a hash). The collector cannot make the agent read, run or change anything.\n';
+    ? '\n以上即外发的全部内容：数值、配置中写明的名称、检查结论，以及备份文件的路径、大小、时间、校验结论和文件头自述的信息（库名、起止时间、日志位置、行数）。连接时另发：主机编号、签名、程序版本、开机标识与时刻、机器指纹（散列值）。中心不能让探针读取、执行或修改任何东西。\n'
+    : '\nThat is all that leaves: numbers, names that the configuration gives, judgements; of backup files their path, size, time, verdict and what their format says of itself (database, times, positions in the log, counts). At connecting also: host id, signature, version, boot id and time, fingerprint (a hash). The collector cannot make the agent read, run or change anything.\n';
 }

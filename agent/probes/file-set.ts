@@ -62,6 +62,7 @@ const TEMPORARY = /(\.(tmp|temp|part|partial|filepart|crdownload|swp)|~)$/i;
 const COMPANION =
   /\.(md5|sha\d*|crc|sfv|sum|sig|asc|gpg|enc|log|txt|json|xml|ini|idx|ok|done|gz|bz2|xz|zst|lz4|zip|7z|rar|old|bak|\d+)$/i;
 const RENAMED = 100;
+const LOOKED_AGAIN = 20;
 const SLICE = 2_000;
 const RECENT_MS = 48 * 3_600_000;
 
@@ -76,6 +77,10 @@ export function observe(
   const age = Math.max(0, now.wallMs - mtimeMs);
   const quietSinceMs = before ? now.monotonicMs : now.monotonicMs - age;
   return { path, name, size, mtimeMs, quietSinceMs, confirmed: now.isFirst };
+}
+
+function isSame(file: WatchedFile, former: WatchedFile | undefined): boolean {
+  return former?.size === file.size && former.mtimeMs === file.mtimeMs;
 }
 
 export function isFinished(file: WatchedFile, monotonicMs: number, settleMs: number): boolean {
@@ -93,7 +98,7 @@ function isTemporary(name: string): boolean {
 }
 
 export function openFileSet(host: Host, place: FilePlace, limits: FileSetLimits = {}): FileSet {
-  const { names = 100_000, statEach = 2_000, listed = 1_000, waitMs = 10_000 } = limits;
+  const { names = 100_000, statEach = 300, listed = 1_000, waitMs = 10_000 } = limits;
   const look = createLook(host, place, { names, statEach, listed });
   let running: Promise<Listing> | undefined;
   return {
@@ -126,6 +131,14 @@ function createLook(
   let files = new Map<string, WatchedFile>();
   let settled: Settled = NOTHING_SETTLED;
   let hasLooked = false;
+  let turns = 0;
+
+  /** A few of the settled files, others each time: who writes over an old backup is seen within the hour. */
+  const turn = ({ newest }: Settled): Set<string> => {
+    const paths = [...newest.keys()];
+    const from = (turns++ * LOOKED_AGAIN) % Math.max(1, paths.length);
+    return new Set(paths.slice(from, from + LOOKED_AGAIN));
+  };
 
   const lookAt = async (path: string, isKnown: boolean): Promise<WatchedFile | undefined> => {
     const found = await host.stat(path).catch(() => undefined);
@@ -144,19 +157,30 @@ function createLook(
     // Without its newest one the settled files must be looked at again, to learn which is newest now.
     const keepsSettled = paths.length > limits.statEach && (await stillListed(former, paths));
     const next = new Map<string, WatchedFile>();
+    const again = keepsSettled ? turn(former) : new Set();
+    const revived = new Set<string>();
     let settledPaths = 0;
     for (const [index, path] of paths.entries()) {
       if (index % SLICE === SLICE - 1) await nextTurn();
       const wasSettled = former.paths.has(path);
       if (wasSettled && keepsSettled) {
         settledPaths++;
+        if (!again.has(path)) continue;
+        const file = await lookAt(path, true);
+        if (!file || isSame(file, former.newest.get(path))) continue;
+        next.set(path, file);
+        revived.add(path);
         continue;
       }
       const file = await lookAt(path, wasSettled || !hasLooked);
       if (file) next.set(path, file);
     }
     if (!keepsSettled) settled = NOTHING_SETTLED;
-    else if (settledPaths < former.paths.size) settled = only(former, paths);
+    else if (settledPaths < former.paths.size || revived.size > 0)
+      settled = only(
+        former,
+        paths.filter((path) => !revived.has(path)),
+      );
     if (paths.length > limits.statEach) settled = settle(settled, next, host.clock, limits.listed);
     files = next;
     hasLooked = true;

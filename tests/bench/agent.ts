@@ -5,7 +5,7 @@
 // Child processes are counted twice: by looking every 100 ms at /proc/PID/task/*/children, and by the page faults of children
 // that were waited for (field cminflt of /proc/PID/stat), which no child is short enough to escape.
 
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runOnce } from '../../tools/processes.ts';
 import { openNginx, type Nginx } from '../support/nginx.ts';
@@ -50,6 +50,7 @@ async function measure(scope: Scope, minutes: number): Promise<Record<string, nu
     );
     return latest.values['service_up{name="nginx"}'] === 1;
   });
+  await until('the backups to be read to their end', 120_000, () => Promise.resolve(allRead(agent.folder)));
 
   const ticksPerSecond = Number(await runOnce(['getconf', 'CLK_TCK']));
   const before = readUse(agent.pid);
@@ -70,13 +71,22 @@ async function measure(scope: Scope, minutes: number): Promise<Record<string, nu
   };
 }
 
+const BACKUPS = 14;
+
+/** The window is of an agent at rest: what a first start has to read is read before, by a process that has ended then. */
+function allRead(folder: string): boolean {
+  const file = join(folder, 'backup-files.jsonl');
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
+  return lines.filter((line) => line.includes('"judgedAt"')).length >= BACKUPS;
+}
+
 function backups(scope: Scope): string {
   const folder = join(temporaryFolder(scope, 'niswatch-bench-agent'), 'backups');
   mkdirSync(folder);
-  for (let day = 0; day < 14; day++) {
+  for (let day = 0; day < BACKUPS; day++) {
     const path = join(folder, `nis-2026-11-${String(day + 1).padStart(2, '0')}.sql.gz`);
     writeFileSync(path, Buffer.alloc(64 * 1024, day));
-    const seconds = Date.now() / 1000 - (14 - day) * 86_400 + 3600;
+    const seconds = Date.now() / 1000 - (BACKUPS - day) * 86_400 + 3600;
     utimesSync(path, seconds, seconds);
   }
   return folder;

@@ -297,6 +297,21 @@ test('counts the old files of a large set by name, and finds the next newest whe
   assert.deepEqual(newest(figures(await probe.read(signal))), [1_500, 1_100, 1_001]);
 });
 
+test('sees within the hour that an old file of a large set was written over, though it kept its time', async (t) => {
+  const at = folder(t);
+  for (let i = 0; i < 800; i++) at.file(`log_${i}.trn`, 100 + i, 10);
+  const probe = at.probe({ pattern: '*.trn', maxAge: '400d' });
+  await probe.read(signal);
+  at.file('log_600.trn', 700, 11);
+  let seen = false;
+  for (let minute = 0; minute < 60 && !seen; minute++) {
+    at.clock.advance(60_000);
+    const { events = [] } = await probe.read(signal);
+    seen = events.some(({ data }) => /log_600\.trn","bytes":11/.test(String(data?.[0])));
+  }
+  assert.equal(seen, true);
+});
+
 test('never calls a file finished that changed within the settle time, whatever the order of looks', () => {
   const look = fc.record({
     advance: fc.nat(200_000),

@@ -35,7 +35,9 @@ export function openCalendar(expression: string, key: string): Calendar {
 
 function parse(expression: string, key: string): Cron {
   try {
-    return new Cron(expression, { paused: true, mode: '5-or-6-parts' });
+    const cron = new Cron(expression, { paused: true, mode: '5-or-6-parts' });
+    if (!cron.nextRun(new Date(0))) throw new Error('no such day ever comes');
+    return cron;
   } catch (cause) {
     throw new NamedError(
       'CONFIG_BAD_VALUE',

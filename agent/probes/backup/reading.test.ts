@@ -31,7 +31,7 @@ for (const [schedule, now, due] of DUE) {
 
 test('the longest gap of workdays is the weekend; an expression that is none is refused by its key', () => {
   assert.equal(openCalendar('0 2 * * 1-5', 'k').longestGapMs(local(5, 8)), 3 * DAY_MS);
-  for (const wrong of ['tomorrow', '0 25 * * *', '0 2 * *'])
+  for (const wrong of ['tomorrow', '0 25 * * *', '0 2 * *', '0 2 31 2 *'])
     assert.throws(() => openCalendar(wrong, 'probes.backup.sets[2].schedule'), {
       code: 'CONFIG_BAD_VALUE',
       message: /^probes\.backup\.sets\[2\]\.schedule: .* is not a calendar expression/,
