@@ -12,6 +12,7 @@ export interface PlanJson {
   before: { command?: string }[];
   steps: { file: string; files: { path: string }[]; command: string }[];
   after: { command?: string }[];
+  cautions?: unknown[];
   nearest: { before: string | null; after: string | null };
 }
 

@@ -119,6 +119,10 @@ function runbook({ set, span }: Choice, target: Target): Runbook {
     ],
     cautions: [
       {
+        zh: '缺失的数据文件没有密码看不出来：上面完整读一遍仓库才是证明',
+        en: 'a data file that is missing does not show without the password: reading the whole repository, above, is the proof',
+      },
+      {
         zh: '快照的时刻取自仓库文件的修改时间：以 snapshots 列出的为准',
         en: 'the moment of a snapshot is the time of its file: the list of snapshots decides',
       },
