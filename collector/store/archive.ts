@@ -49,11 +49,10 @@ export interface StoredGap {
   arrived_at: number;
 }
 
-export interface StoredChunk {
+export interface ChunkSpan {
   id: number;
-  min_at: number;
-  max_at: number;
-  data: Uint8Array;
+  minAt: number;
+  maxAt: number;
 }
 
 /** 2: newest values have a checksum. */
@@ -218,9 +217,9 @@ export class Archive {
   }
 
   /** Chunks with rows in [from, to), in the order in which they were packed. */
-  chunks(series: number, from: number, to: number): StoredChunk[] {
+  chunks(series: number, from: number, to: number): ChunkSpan[] {
     return this.all(
-      'SELECT id, min_at, max_at, data FROM chunks WHERE series = ? AND max_at >= ? AND min_at < ? ORDER BY id',
+      'SELECT id, min_at AS minAt, max_at AS maxAt FROM chunks WHERE series = ? AND max_at >= ? AND min_at < ? ORDER BY id',
       series,
       from,
       to,

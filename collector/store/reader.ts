@@ -2,10 +2,11 @@
 // at any time and the same as if it had been computed from all raw samples; where parts overlap in time (late data, one key
 // in two column lists) the buckets concerned are folded anew from the samples. Damaged blocks are left out and reported.
 
-import { windowOf, type Archive } from './archive.ts';
+import { type Archive, type ChunkSpan, windowOf } from './archive.ts';
 import { isNamedError } from '../../shared/errors.ts';
 import { openChunk, type Chunk } from './chunk.ts';
 import { toDecimals } from './decimals.ts';
+import { DecodedColumns } from './decoded.ts';
 import type { HostState, SeriesState } from './hosts.ts';
 import { foldLast, noLast, type LastValues } from './last.ts';
 import { openRollup, type StoredRollup } from './rollup-codec.ts';
@@ -40,11 +41,6 @@ interface Part {
   arrivals: () => Float64Array;
 }
 
-interface OpenChunk {
-  place: string;
-  chunk: Chunk;
-}
-
 const NONE = new Float64Array(0);
 
 export class Reader {
@@ -52,7 +48,8 @@ export class Reader {
   private readonly onDamage: (place: string) => void;
   private readonly rawFrom: () => number;
   /** What one question has opened, for its other keys. */
-  private opened = new Map<string, OpenChunk[]>();
+  private opened = new Map<number, Chunk | undefined>();
+  private readonly decoded = new DecodedColumns();
   private unpacked = new Map<SeriesState, Rows>();
 
   /** `rawFrom`: raw samples from then on are kept; `onDamage` hears of every damaged block, each time it is met. */
@@ -185,13 +182,43 @@ export class Reader {
   }
 
   private chunkParts(s: SeriesState, column: number, from: number, to: number): Part[] {
-    return this.chunks(s, from, to).flatMap(({ place, chunk }) => {
-      const part = this.intact(place, () => chunkPart(chunk, column, from, to));
+    return this.archive.chunks(s.id, from, to).flatMap((span) => {
+      const place = `chunk ${span.id}`;
+      const part = this.intact(place, () => this.chunkPart(s, span, column, from, to));
       if (!part) return [];
       // Arrivals only decide between two samples of one time.
       const arrivals = (): Float64Array => this.intact(place, part.arrivals) ?? part.at;
-      return [{ ...part, arrivals }];
+      return [{ at: part.at, value: part.value, arrivals }];
     });
+  }
+
+  private chunkPart(
+    s: SeriesState,
+    span: ChunkSpan,
+    column: number,
+    from: number,
+    to: number,
+  ): { at: Float64Array; value: Float64Array; arrivals: () => Float64Array | undefined } | undefined {
+    // Ids come again when the newest chunk was removed: the times tell them apart.
+    const name = `${span.id} ${s.id} ${span.minAt} ${span.maxAt}`;
+    const at = this.decoded.get(`${name} t`, () => this.open(span.id)?.times())?.values;
+    const found = at && this.decoded.get(`${name} ${column}`, () => this.open(span.id)?.column(column));
+    if (!found) return undefined;
+    const arrivals = (): Float64Array | undefined => this.open(span.id)?.arrivals();
+    if (found.isWhole) {
+      const [first, past] = [lowerBound(at, from), lowerBound(at, to)];
+      const cut = (x: Float64Array): Float64Array => x.subarray(first, past);
+      return { at: cut(at), value: cut(found.values), arrivals: () => mapIf(arrivals(), cut) };
+    }
+    const keep = rowsBetween(at, from, to, found.values);
+    const choose = (x: Float64Array): Float64Array => pick(x, keep);
+    return { at: choose(at), value: choose(found.values), arrivals: () => mapIf(arrivals(), choose) };
+  }
+
+  /** Once per question, however many columns are asked for. */
+  private open(id: number): Chunk | undefined {
+    if (!this.opened.has(id)) this.opened.set(id, openChunk(this.archive.chunk(id)));
+    return this.opened.get(id);
   }
 
   /**
@@ -215,20 +242,6 @@ export class Reader {
     return last;
   }
 
-  private chunks(s: SeriesState, from: number, to: number): OpenChunk[] {
-    const place = `${s.id} ${from} ${to}`;
-    let chunks = this.opened.get(place);
-    if (!chunks) {
-      chunks = this.archive.chunks(s.id, from, to).flatMap(({ id, data }) => {
-        const place = `chunk ${id}`;
-        const chunk = this.intact(place, () => openChunk(data));
-        return chunk ? [{ place, chunk }] : [];
-      });
-      this.opened.set(place, chunks);
-    }
-    return chunks;
-  }
-
   /** The unpacked rows, sorted by time. */
   private tailParts(s: SeriesState, column: number, from: number, to: number): Part[] {
     if (s.tail.rows === 0 || s.tail.maxAt < from || s.tail.minAt >= to) return [];
@@ -249,12 +262,20 @@ function rowsOf(chunk: Chunk | undefined, width: number): Rows | undefined {
   return { count: at.length, at, arrivedAt: at, columns };
 }
 
-function chunkPart(chunk: Chunk, column: number, from: number, to: number): Part {
-  const at = chunk.times();
-  const value = chunk.column(column);
-  const keep = rowsBetween(at, from, to, value);
-  if (keep.length === at.length) return { at, value, arrivals: () => chunk.arrivals() };
-  return { at: pick(at, keep), value: pick(value, keep), arrivals: () => pick(chunk.arrivals(), keep) };
+const mapIf = (
+  x: Float64Array | undefined,
+  map: (x: Float64Array) => Float64Array,
+): Float64Array | undefined => x && map(x);
+
+/** The first row at or after `t`. */
+function lowerBound(at: Float64Array, t: number): number {
+  let [low, high] = [0, at.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((at[middle] as number) < t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function rowsPart(rows: Rows, column: number, from: number, to: number): Part {
