@@ -110,6 +110,19 @@ test('inspect shows what is told of backup files, as the running agent knows the
   assert.deepEqual(readdirSync(data), before);
 });
 
+test('inspect prints what databases are asked, word by word', async (t) => {
+  const data = await folder(
+    t,
+    'probes: {database: {connections: [{name: pg, engine: postgresql, port: 1}, {name: rest, engine: pgbackrest, output: /nowhere}]}}\n',
+  );
+  const { out } = await run('inspect', ['--data', data]);
+  assert.match(
+    out,
+    /# What databases and backup tools are asked\npg \(postgresql\): SELECT archived_count, [^\n]* FROM pg_stat_archiver\n/,
+  );
+  assert.match(out, /\nrest \(pgbackrest\): pgbackrest info --output=json\n/);
+});
+
 test('discover writes a new file only', async (t) => {
   const data = await folder(t, '');
   const out = join(data, 'proposed.yaml');

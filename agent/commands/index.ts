@@ -9,6 +9,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import('./inspect.ts')).INSPECT,
   check: async () => (await import('./check.ts')).CHECK,
   verify: async () => (await import('./verify.ts')).VERIFY,
+  inventory: async () => (await import('./inventory.ts')).INVENTORY,
   drill: async () => (await import('./drill.ts')).DRILL,
   status: async () => (await import('./status.ts')).STATUS,
   version: async () => (await import('./version.ts')).VERSION_COMMAND,

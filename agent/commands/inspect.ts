@@ -5,7 +5,8 @@ import { isMetricName, METRICS, parseSeriesKey } from '../../shared/catalogue.ts
 import { systemClock } from '../../shared/clock.ts';
 import type { Report, Series } from '../../shared/frame.ts';
 import type { Language } from '../../shared/text.ts';
-import { loadConfig } from '../config.ts';
+import { type AgentConfig, loadConfig } from '../config.ts';
+import type { ConnectionConfig } from '../databases/config.ts';
 import { openDataFolder } from '../data-folder.ts';
 import { openHost } from '../host/host.ts';
 import { realMachine } from '../identity/facts.ts';
@@ -55,7 +56,10 @@ export const INSPECT: Command = {
           .map((f) => JSON.stringify(f))
           .join('\n')}\n`,
       );
-    else io.out(renderFrames(frames, io.language) + closing(io.language));
+    else
+      io.out(
+        renderFrames(frames, io.language) + (await renderQueries(config, io.language)) + closing(io.language),
+      );
     return 0;
   },
 };
@@ -105,6 +109,20 @@ function explain({ series, report }: Sent, language: Language): string {
   });
   const head = zh ? ['列', '值', '含义'] : ['column', 'value', 'meaning'];
   return renderTable([head, ...rows]);
+}
+
+/** What databases are asked, word by word; nothing where none is configured. */
+async function renderQueries(config: AgentConfig, language: Language): Promise<string> {
+  const section = config.probes.database as { connections?: readonly ConnectionConfig[] } | undefined;
+  const connections = section?.connections ?? [];
+  if (connections.length === 0) return '';
+  const { ENGINES } = await import('../databases/engines/index.ts');
+  const lines = connections.flatMap(({ name, engine }) =>
+    Object.values(ENGINES[engine].queries).map((query) => `${name} (${engine}): ${query}`),
+  );
+  const head =
+    language === 'zh' ? '# 向数据库和备份工具提出的查询' : '# What databases and backup tools are asked';
+  return `\n${head}\n${lines.join('\n')}\n`;
 }
 
 function closing(language: Language): string {
