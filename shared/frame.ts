@@ -57,7 +57,7 @@ export interface AgentEvent {
   data?: Record<string, number | string>;
 }
 
-export type GapReason = 'dropped' | 'thinned' | 'corrupt' | 'refused';
+export type GapReason = 'dropped' | 'thinned' | 'corrupt' | 'refused' | 'restored';
 export type GoodbyeReason = 'stop' | 'shutdown' | 'restart' | 'update';
 
 /** What an agent tells of its own last life, so that a silence can be explained afterwards. */
@@ -260,7 +260,13 @@ const HEX16 = /^[0-9a-f]{16}$/;
 const CHECK_ID = /^[a-z]{1,40}:.{0,200}$/s;
 const WORD = /^[a-z][a-z0-9.-]{0,39}$/;
 
-const GAP_REASONS: readonly string[] = ['dropped', 'thinned', 'corrupt', 'refused'] satisfies GapReason[];
+const GAP_REASONS: readonly string[] = [
+  'dropped',
+  'thinned',
+  'corrupt',
+  'refused',
+  'restored',
+] satisfies GapReason[];
 const GOODBYES: readonly string[] = ['stop', 'shutdown', 'restart', 'update'] satisfies GoodbyeReason[];
 
 // A list of one text, or an object, must not pass for the text that it turns into: nothing here is turned into text.

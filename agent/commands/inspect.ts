@@ -81,7 +81,11 @@ function listeningSpool(): { spool: Pick<Spool, 'append' | 'liveStream' | 'stats
       sent.push({ series, report: { t: 'report', stream, seq, ...report } });
       return { stream, seq };
     },
-    stats: () => ({ bytes: 0, reports: 0, lost: { dropped: 0, thinned: 0, corrupt: 0, refused: 0 } }),
+    stats: () => ({
+      bytes: 0,
+      reports: 0,
+      lost: { dropped: 0, thinned: 0, corrupt: 0, refused: 0, restored: 0 },
+    }),
   };
   return { spool, frames: () => sent };
 }

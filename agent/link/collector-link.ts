@@ -152,6 +152,8 @@ class LinkShell implements CollectorLink {
         return spool.reject(effect.stream, effect.seq);
       case 'rotate':
         return spool.rotate();
+      case 'restored':
+        return spool.restored(effect.seq);
       case 'pump':
         this.#inputs.push({ kind: 'pump' });
         return;

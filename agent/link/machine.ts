@@ -20,6 +20,7 @@ import {
 import { advance, laneOf, pumpLanes } from './lanes.ts';
 import { beginExchange, EXCHANGE_EVERY_MS, isStepped, measureAnew, takeTime } from './offset.ts';
 import { onRefuse } from './refusal.ts';
+import { isOfAnotherLife, noteAcked, noteCollectorTime, noteOffered } from './restored.ts';
 import { enter, note, retry, TIMES } from './state.ts';
 import type { Draft, Effect, Input, MachineState, Session, View } from './state.ts';
 
@@ -53,6 +54,7 @@ export function step(
       onStop(draft, input, view, effects);
       break;
   }
+  noteOffered(draft, view);
   return { state: draft, effects };
 }
 
@@ -161,7 +163,7 @@ function onFrame(draft: Draft, frame: CollectorFrame, view: View, effects: Effec
 
 function onChallenge(
   draft: Draft,
-  frame: { protocol: number; collector: string; nonce: string },
+  frame: { protocol: number; collector: string; nonce: string; at: number },
   view: View,
   effects: Effect[],
 ): void {
@@ -176,6 +178,7 @@ function onChallenge(
     return retry(draft, 'refused', 'PROTOCOL_UNSUPPORTED', view);
   }
   enter(draft, 'handshaking', view);
+  noteCollectorTime(draft, frame.at, view, true);
   draft.dueAt = view.mono + TIMES.handshakeMs;
   effects.push({ kind: 'hello', nonce: frame.nonce, collector });
 }
@@ -208,15 +211,34 @@ function onWelcome(draft: Draft, frame: Welcome, view: View, effects: Effect[]):
   const session = draft.session;
   if (draft.phase !== 'open' || !session) return;
   session.creditBytes = frame.creditBytes;
+  noteCollectorTime(draft, frame.at, view, false);
   // The HTTP form is welcomed at every post: there it says again what is durable.
   for (const stream of view.spool.streams()) {
     const seq = frame.watermarks[stream];
     if (seq === undefined || seq < 0 || seq <= laneOf(session, stream).acked) continue;
+    if (isOfAnotherLife(draft, stream, seq)) {
+      leaveStream(draft, session, stream, seq, effects);
+      continue;
+    }
+    noteAcked(draft, stream, seq);
     session.lanes = advance(session.lanes, stream, seq);
     draft.lastAckAt = view.wall;
     effects.push({ kind: 'acknowledge', stream, seq });
   }
+  draft.timeJumped = false;
   effects.push({ kind: 'pump' });
+}
+
+/** What is held of the stream behind `seq` goes out as history; what comes goes into a new one. */
+function leaveStream(draft: Draft, session: Session, stream: string, seq: number, effects: Effect[]): void {
+  const fields = { stream, seq, given: draft.offered?.seq };
+  session.lanes = advance(session.lanes, stream, seq);
+  draft.lastError = undefined;
+  effects.push(
+    note('warn', 'this machine was set back to an earlier state: reports in doubt are declared lost', fields),
+    { kind: 'restored', seq },
+    { kind: 'pump' },
+  );
 }
 
 function onAck(
@@ -228,6 +250,8 @@ function onAck(
 ): void {
   const lane = session.lanes.get(frame.stream);
   if (!lane) return;
+  if (isOfAnotherLife(draft, frame.stream, frame.seq))
+    return leaveStream(draft, session, frame.stream, frame.seq, effects);
   // No collector can have what was never sent.
   const seq = Math.min(frame.seq, lane.sent);
   if (seq <= lane.acked) return;
@@ -235,6 +259,7 @@ function onAck(
   session.careful = false;
   session.window += 1;
   draft.lastAckAt = view.wall;
+  noteAcked(draft, frame.stream, seq);
   effects.push({ kind: 'acknowledge', stream: frame.stream, seq }, { kind: 'pump' });
 }
 

@@ -101,6 +101,14 @@ export interface MachineState {
   lastError: string | undefined;
   lastWall: number;
   lastMono: number;
+  /** The highest number of the live stream that was ever handed to a transport. */
+  offered: { stream: string; seq: number } | undefined;
+  /** The live stream's highest number that the collector acknowledged on any connection. */
+  acked: { stream: string; seq: number } | undefined;
+  /** The collector's time less our monotonic one, as last heard. */
+  aheadMs: number;
+  /** It ran far ahead, and no welcome has come since: see restored.ts. */
+  timeJumped: boolean;
 }
 
 export type SpoolView = Pick<Spool, 'liveStream' | 'streams' | 'next'>;
@@ -130,6 +138,8 @@ export type Effect =
   | { kind: 'acknowledge'; stream: string; seq: number }
   | { kind: 'reject'; stream: string; seq: number }
   | { kind: 'rotate' }
+  /** The collector has numbers of the live stream up to `seq` that may be another life's. */
+  | { kind: 'restored'; seq: number }
   /** Feed `pump` once the effects before this one are done. */
   | { kind: 'pump' }
   | { kind: 'note'; level: 'info' | 'warn'; message: string; fields: Record<string, unknown> };
@@ -156,6 +166,10 @@ export function initialState(config: MachineConfig): MachineState {
     lastError: undefined,
     lastWall: 0,
     lastMono: 0,
+    offered: undefined,
+    acked: undefined,
+    aheadMs: Infinity,
+    timeJumped: false,
   };
 }
 

@@ -77,7 +77,7 @@ class DiskSpool implements Spool {
   #ledger: Ledger = new Map();
   readonly #memory: SpoolMemory;
   readonly #health: DiskHealth;
-  readonly #lost: Record<GapReason, number> = { dropped: 0, thinned: 0, corrupt: 0, refused: 0 };
+  readonly #lost: Record<GapReason, number> = { dropped: 0, thinned: 0, corrupt: 0, refused: 0, restored: 0 };
   #live: string;
   #isLoaded = false;
   #isDirty = false;
@@ -167,6 +167,24 @@ class DiskSpool implements Spool {
 
   rotate(): void {
     this.#live = this.#newStream();
+    this.#hasForgettable = true;
+    this.sync();
+  }
+
+  restored(seq: number): void {
+    const book = bookOf(this.#ledger, this.#live);
+    const upTo = Math.min(seq, this.#topOf(book));
+    const doubtful = Math.max(0, upTo - book.acked);
+    const tail = this.#memory.tails.get(book.id);
+    const fromAt = entryAt(tail, book.acked + 1)?.report.at;
+    const toAt = entryAt(tail, upTo)?.report.at;
+    this.acknowledge(book.id, upTo);
+    this.#live = this.#newStream();
+    if (doubtful > 0) {
+      this.#memory.tailOf(this.#live).nextSeq = doubtful;
+      const range = { from: 0, to: doubtful - 1, reason: 'restored', fromAt, toAt } as const;
+      this.#declare(bookOf(this.#ledger, this.#live), range, doubtful);
+    }
     this.#hasForgettable = true;
     this.sync();
   }

@@ -45,6 +45,11 @@ export interface Spool {
   reject(stream: string, seq: number): void;
   /** Starts a new live stream, so that live data overtakes the backlog of the old one. */
   rotate(): void;
+  /**
+   * The collector has all up to `seq` of the live stream, and may have them of another life of this process. What was given those
+   * numbers here and not acknowledged is declared lost, at the beginning of a new live stream.
+   */
+  restored(seq: number): void;
   stats(): SpoolStats;
   close(): void;
 }

@@ -11,7 +11,7 @@ import type { GapReason } from '../../shared/frame.ts';
 const ROW = 1;
 const GAP = 2;
 const HEAD_WORDS = 5;
-const REASONS: readonly GapReason[] = ['dropped', 'thinned', 'corrupt', 'refused'];
+const REASONS: readonly GapReason[] = ['dropped', 'thinned', 'corrupt', 'refused', 'restored'];
 
 export interface GroupGap {
   stream: number;

@@ -60,8 +60,17 @@ export function memorySpool(ids: () => string): Spool & { held(): Report[]; rota
         items.set(seq, { gap: { t: 'gap', stream, from: seq, to: seq, reason: 'refused' } });
     },
     rotate,
+    restored(seq) {
+      const items = [...(streams.get(live) ?? [])].filter(([key]) => key <= seq);
+      for (const [key] of items) streams.get(live)?.delete(key);
+      rotate();
+      const [to, stream] = [items.length - 1, live];
+      if (to < 0) return;
+      next.set(live, items.length);
+      streams.get(live)?.set(0, { gap: { t: 'gap', stream, from: 0, to, reason: 'restored' } });
+    },
     stats(): SpoolStats {
-      const lost = { dropped: 0, thinned: 0, corrupt: 0, refused: 0 };
+      const lost = { dropped: 0, thinned: 0, corrupt: 0, refused: 0, restored: 0 };
       return { bytes: 0, reports: [...streams.values()].reduce((sum, items) => sum + items.size, 0), lost };
     },
     close() {},

@@ -105,11 +105,14 @@ export function openDrawnSpool(seed: number, told: (due: Due) => void): DrawnSpo
       live = openStream();
       streams = [...streams.filter((each) => each !== before || each.due.length > 0), live];
     },
+    restored(seq) {
+      throw new Error(`the collector has ${seq} of a stream that never gave it out`);
+    },
     failing: undefined,
     stats: (): SpoolStats => ({
       bytes: 0,
       reports: streams.reduce((sum, stream) => sum + stream.due.length, 0),
-      lost: { dropped: 0, thinned: 0, corrupt: 0, refused: 0 },
+      lost: { dropped: 0, thinned: 0, corrupt: 0, refused: 0, restored: 0 },
     }),
     held: () => streams.reduce((sum, stream) => sum + stream.due.length, 0),
     missedHeld: () => missed,

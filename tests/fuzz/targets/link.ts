@@ -129,6 +129,9 @@ class Run {
       case 'rotate':
         this.#spool.rotate();
         return false;
+      case 'restored':
+        this.#spool.restored(effect.seq);
+        return false;
       case 'pump':
         return true;
       case 'hello':

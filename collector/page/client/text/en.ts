@@ -175,6 +175,7 @@ export const en: Words = {
     thinned: 'spool thinned',
     corrupt: 'spool damaged',
     refused: 'refused by the collector',
+    restored: 'machine set back to a snapshot',
   },
   backups: {
     title: 'Backups',
