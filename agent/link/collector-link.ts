@@ -153,7 +153,7 @@ class LinkShell implements CollectorLink {
       case 'rotate':
         return spool.rotate();
       case 'restored':
-        return spool.restored(effect.seq);
+        return spool.restored(effect.seq, effect.salt);
       case 'pump':
         this.#inputs.push({ kind: 'pump' });
         return;

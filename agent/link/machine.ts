@@ -179,6 +179,7 @@ function onChallenge(
   }
   enter(draft, 'handshaking', view);
   noteCollectorTime(draft, frame.at, view, true);
+  draft.nonce = frame.nonce;
   draft.dueAt = view.mono + TIMES.handshakeMs;
   effects.push({ kind: 'hello', nonce: frame.nonce, collector });
 }
@@ -236,7 +237,7 @@ function leaveStream(draft: Draft, session: Session, stream: string, seq: number
   draft.lastError = undefined;
   effects.push(
     note('warn', 'this machine was set back to an earlier state: reports in doubt are declared lost', fields),
-    { kind: 'restored', seq },
+    { kind: 'restored', seq, salt: draft.nonce },
     { kind: 'pump' },
   );
 }

@@ -109,6 +109,8 @@ export interface MachineState {
   aheadMs: number;
   /** It ran far ahead, and no welcome has come since: see restored.ts. */
   timeJumped: boolean;
+  /** Drawn by the collector for this connection: what another life of this process cannot have known. */
+  nonce: string;
 }
 
 export type SpoolView = Pick<Spool, 'liveStream' | 'streams' | 'next'>;
@@ -139,7 +141,7 @@ export type Effect =
   | { kind: 'reject'; stream: string; seq: number }
   | { kind: 'rotate' }
   /** The collector has numbers of the live stream up to `seq` that may be another life's. */
-  | { kind: 'restored'; seq: number }
+  | { kind: 'restored'; seq: number; salt: string }
   /** Feed `pump` once the effects before this one are done. */
   | { kind: 'pump' }
   | { kind: 'note'; level: 'info' | 'warn'; message: string; fields: Record<string, unknown> };
@@ -169,6 +171,7 @@ export function initialState(config: MachineConfig): MachineState {
     offered: undefined,
     acked: undefined,
     aheadMs: Infinity,
+    nonce: '',
     timeJumped: false,
   };
 }

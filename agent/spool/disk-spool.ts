@@ -15,6 +15,7 @@
 //    disk has no room for that, a closed file is emptied: its name alone then says which numbers were dropped.
 // 5. Time, randomness and the disk are parameters; nothing here waits.
 
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import type { Collected, Outgoing, Position, Spool, SpoolDisk, SpoolStats } from './spool.ts';
 import { type Compressor, zstd } from './blocks.ts';
@@ -171,7 +172,7 @@ class DiskSpool implements Spool {
     this.sync();
   }
 
-  restored(seq: number): void {
+  restored(seq: number, salt: string): void {
     const book = bookOf(this.#ledger, this.#live);
     const upTo = Math.min(seq, this.#topOf(book));
     const doubtful = Math.max(0, upTo - book.acked);
@@ -179,7 +180,7 @@ class DiskSpool implements Spool {
     const fromAt = entryAt(tail, book.acked + 1)?.report.at;
     const toAt = entryAt(tail, upTo)?.report.at;
     this.acknowledge(book.id, upTo);
-    this.#live = this.#newStream();
+    this.#live = this.#newStream(salt);
     if (doubtful > 0) {
       this.#memory.tailOf(this.#live).nextSeq = doubtful;
       const range = { from: 0, to: doubtful - 1, reason: 'restored', fromAt, toAt } as const;
@@ -210,8 +211,12 @@ class DiskSpool implements Spool {
     return this.#options.clock.monotonic();
   }
 
-  #newStream(): string {
-    const id = Buffer.from(this.#options.random()).toString('hex');
+  #newStream(salt?: string): string {
+    const drawn = Buffer.from(this.#options.random());
+    const id =
+      salt === undefined
+        ? drawn.toString('hex')
+        : createHash('sha256').update(drawn).update(salt).digest('hex').slice(0, 32);
     bookOf(this.#ledger, id);
     this.#memory.tailOf(id);
     return id;

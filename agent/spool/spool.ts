@@ -47,9 +47,10 @@ export interface Spool {
   rotate(): void;
   /**
    * The collector has all up to `seq` of the live stream, and may have them of another life of this process. What was given those
-   * numbers here and not acknowledged is declared lost, at the beginning of a new live stream.
+   * numbers here and not acknowledged is declared lost, at the beginning of a new live stream. `salt`: what the other life cannot have
+   * known; chance itself may be the same in both.
    */
-  restored(seq: number): void;
+  restored(seq: number, salt: string): void;
   stats(): SpoolStats;
   close(): void;
 }

@@ -89,7 +89,13 @@ export function modelCollector(clock: Clock, delayMs: () => number): ModelCollec
         later(() => events.closed({ message: 'refused', upgradeRefused: model.upgradesRefused }));
       } else {
         current = line;
-        send({ t: 'challenge', protocol: PROTOCOL, collector: model.name, nonce: 'n', at: clock.now() });
+        send({
+          t: 'challenge',
+          protocol: PROTOCOL,
+          collector: model.name,
+          nonce: `n-${clock.now()}`,
+          at: clock.now(),
+        });
       }
       let arriving = 0;
       return {

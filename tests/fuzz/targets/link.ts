@@ -130,7 +130,7 @@ class Run {
         this.#spool.rotate();
         return false;
       case 'restored':
-        this.#spool.restored(effect.seq);
+        this.#spool.restored(effect.seq, effect.salt);
         return false;
       case 'pump':
         return true;
