@@ -35,6 +35,8 @@ export class Checkers {
   readonly #now: () => number;
   /** By host, then by stream. */
   readonly #truths = new Map<string, Map<string, Truth>>();
+  /** The collector's clock was set forward: to an agent that looks as if its own machine had been set back (decisions/0007). */
+  mayDoubtTime = false;
   /** Hosts for which something happened that may cost reports. */
   readonly #mayLose = new Set<string>();
 
@@ -51,16 +53,25 @@ export class Checkers {
   }
 
   collected(host: string, stream: string, seq: number, value: number): void {
-    let truth = this.#truths.get(host)?.get(stream);
-    if (!truth) {
-      truth = { values: [], durable: -1, kept: Infinity, fate: [], last: -1 };
-      const ofHost = this.#truths.get(host) ?? new Map<string, Truth>();
-      this.#truths.set(host, ofHost.set(stream, truth));
-    }
+    const truth = this.#truths.get(host)?.get(stream) ?? this.#begin(host, stream, seq);
     if (seq !== truth.values.length)
       this.fail(`${host}/${stream}: number ${seq} given where ${truth.values.length} is next`);
     truth.values.push(value);
     truth.fate.push(0);
+  }
+
+  /** A stream whose first `doubtful` numbers stand for reports that may be stored under another stream. */
+  #begin(host: string, stream: string, doubtful: number): Truth {
+    if (doubtful > 0 && !this.mayDoubtTime)
+      this.fail(`${host}/${stream} begins at number ${doubtful} although no clock was set`);
+    const truth: Truth = { values: [], durable: -1, kept: Infinity, fate: [], last: -1 };
+    for (let seq = 0; seq < doubtful; seq++) {
+      truth.values.push(Number.NaN);
+      truth.fate.push(0);
+    }
+    const ofHost = this.#truths.get(host) ?? new Map<string, Truth>();
+    this.#truths.set(host, ofHost.set(stream, truth));
+    return truth;
   }
 
   /** All that was collected of these streams is durable at the agent. */
@@ -84,9 +95,11 @@ export class Checkers {
 
   stored(entry: Entry): void {
     const { host, stream } = entry;
-    const truth = this.#truths.get(host)?.get(stream);
     const from = entry.kind === 'row' ? entry.seq : entry.from;
     const to = entry.kind === 'row' ? entry.seq : entry.to;
+    const isDoubt = entry.kind === 'gap' && entry.reason === 'restored' && from === 0;
+    const truth =
+      this.#truths.get(host)?.get(stream) ?? (isDoubt ? this.#begin(host, stream, to + 1) : undefined);
     if (!truth || to >= truth.values.length)
       return this.fail(`${host}/${stream}: ${from}-${to} was never collected`);
     if (from !== truth.last + 1) this.fail(`${host}/${stream}: ${from} stored after ${truth.last}`);

@@ -167,7 +167,13 @@ export const zh = {
     'collector-away': '中心未监听',
   },
   standing: { up: '在线', down: '宕机或关机', stopped: '探针未运行', unknown: '无法判断' },
-  gap: { dropped: '缓存已满丢弃', thinned: '缓存稀释', corrupt: '缓存损坏', refused: '中心拒收', restored: '虚拟机回退到旧快照' },
+  gap: {
+    dropped: '缓存已满丢弃',
+    thinned: '缓存稀释',
+    corrupt: '缓存损坏',
+    refused: '中心拒收',
+    restored: '虚拟机回退到旧快照',
+  },
   backups: {
     title: '备份',
     set: '备份集',
