@@ -306,7 +306,8 @@ function mergeParts(all: readonly Part[]): PointColumns {
   const parts = all.filter((p) => p.at.length > 0);
   const [only] = parts;
   if (!only) return { at: NONE, value: NONE };
-  if (parts.length === 1) return { at: only.at, value: only.value };
+  // A copy: what is given away may be moved to another thread, and decoded columns stay here.
+  if (parts.length === 1) return { at: only.at.slice(), value: only.value.slice() };
   const ordered = parts.toSorted((a, b) => (a.at[0] as number) - (b.at[0] as number));
   const isApart = ordered.every(
     (p, i) => i === 0 || (p.at[0] as number) > (ordered[i - 1]?.at.at(-1) as number),

@@ -69,8 +69,12 @@ function answer(request: Request): { result: unknown; transfer?: Transferable[] 
       if (engine.isPackingDue) packSoon();
       return { result: request.buffer, transfer: [request.buffer] };
     }
-    case 'points':
-      return { result: engine.points(request.query) };
+    case 'points': {
+      const result = engine.points(request.query);
+      // Moved, not copied: they were made for this answer.
+      const transfer = [...result.values()].flatMap(({ at, value }) => [at.buffer, value.buffer]);
+      return { result, transfer: transfer as ArrayBuffer[] };
+    }
     case 'buckets':
       return { result: engine.buckets(request.query) };
     case 'gaps':
