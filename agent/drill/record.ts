@@ -3,12 +3,14 @@
 
 import {
   closeSync,
+  fchownSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   readSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -24,6 +26,9 @@ export function appendReport(dataFolder: string, report: BackupDrillReport): voi
   const file = openSync(join(dataFolder, DRILLS_FILE), 'a+', 0o640);
   try {
     const torn = endsTorn(file) ? '\n' : '';
+    // A drill is often started by root, and the agent that tells of it runs as another: the file belongs to whom the folder belongs.
+    const { uid, gid } = statSync(dataFolder);
+    if (process.getuid?.() === 0) fchownSync(file, uid, gid);
     writeSync(file, `${torn}${JSON.stringify(report)}\n`);
     fsyncSync(file);
   } finally {
