@@ -47,6 +47,11 @@ export interface Marks {
 
 export const noMarks: Marks = { get: () => undefined, set: () => {} };
 
+/** For places that are counted in the file itself, not in something inside it. */
+export function ownMarks({ depth, marks }: Job): Marks {
+  return depth === 1 ? marks : noMarks;
+}
+
 /** How many bytes a format may look at to know itself. */
 export const HEAD = 4096;
 

@@ -4,7 +4,11 @@
 import { createHash } from 'node:crypto';
 import type { ByteSource } from '../source.ts';
 
-export function hashing(source: ByteSource): { source: ByteSource; digest(): string | undefined } {
+export function hashing(source: ByteSource): {
+  source: ByteSource;
+  digest(): string | undefined;
+  reached(): number;
+} {
   const hash = createHash('sha256');
   let next = 0;
   return {
@@ -20,6 +24,8 @@ export function hashing(source: ByteSource): { source: ByteSource; digest(): str
         return bytes;
       },
     },
+    /** Up to here every byte has passed. */
+    reached: () => next,
     digest: () => (next === source.size ? hash.copy().digest('hex') : undefined),
   };
 }

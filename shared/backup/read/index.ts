@@ -7,6 +7,7 @@ import { Cursor, sourceStream } from './cursor.ts';
 import { type Finding, type Job, type Marks, noMarks } from './format.ts';
 import { hashing } from './hashing.ts';
 import { readInner } from './inner.ts';
+import { ZEROS_MARK } from './zeros.ts';
 
 export type JudgeOptions = Partial<Pick<Job, 'deep' | 'zone' | 'marks' | 'decoded'>>;
 
@@ -31,10 +32,16 @@ export async function judge(source: ByteSource, name: string, options: JudgeOpti
     marks: {
       get(format) {
         const mark = marks.get(format);
-        resumed ||= mark !== undefined;
+        resumed ||= mark !== undefined && (format !== ZEROS_MARK || mark.state === 'all read');
         return mark;
       },
-      set: marks.set,
+      // What lies before the zeros may have been passed over unread.
+      set: (format, offset, state) =>
+        marks.set(
+          format,
+          offset,
+          format === ZEROS_MARK && (resumed || tap.reached() >= offset) ? 'all read' : state,
+        ),
     },
   };
   const finding = await readInner(new Cursor(sourceStream(tap.source)), job);

@@ -80,6 +80,29 @@ for (const [path, bytes, deep] of FILES) {
   });
 }
 
+test('a pass over the zeros of a file that was allocated ahead goes on, and says the same', async () => {
+  const grown = (path: string): Buffer => Buffer.concat([corpus(path), Buffer.alloc(3_000_000)]);
+  for (const [name, bytes] of [
+    ['nis.bak', grown('sqlserver-synthetic/chain_ok/NIS_DEMO_FULL_20250301_010000.bak')],
+    ['nis.tar', grown('archives/filecopy.tar')],
+  ] as const) {
+    const options = { zone: 'UTC' };
+    const whole = await judge(memorySource(bytes), name, options);
+    const marks = memory();
+    for (const share of [0.5, 0.8]) {
+      const before = marks.get('zeros')?.offset ?? 0;
+      const first = dying(bytes, Math.floor(bytes.length * share) - before);
+      await assert.rejects(judge(first, name, { ...options, marks }), /killed/);
+    }
+    const second = dying(bytes, Number.POSITIVE_INFINITY);
+    const { facts, ...again } = await judge(second, name, { ...options, marks });
+    const { sha256: _sha256, ...wanted } = whole.facts;
+    const { sha256: _none, ...found } = facts;
+    assert.deepEqual({ ...again, facts: found }, { ...whole, facts: wanted });
+    assert.ok(second.total() < bytes.length * 0.6, `${second.total()} of ${bytes.length} read again`);
+  }
+});
+
 test('a zip goes on behind the entries that were read, and remembers those that it could not prove', async () => {
   for (const path of ['archives/filecopy.zip', 'archives/filecopy_encrypted.zip']) {
     const whole = await judge(memorySource(corpus(path)), 'filecopy.zip', { zone: 'UTC' });

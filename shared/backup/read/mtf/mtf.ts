@@ -8,10 +8,10 @@
 
 import type { Content } from '../../facts.ts';
 import type { Cursor } from '../cursor.ts';
-import { type Finding, type Format, hex, type Job } from '../format.ts';
+import { type Finding, type Format, hex, type Job, type Marks, ownMarks } from '../format.ts';
 import { BLOCK_HEADER, readBlock, readMarks, readStream, STREAM_HEADER } from './block.ts';
 import { beginSet, factsOf, noteSet, noteTape, type SetSeen, type Tape } from './sets.ts';
-import { isZero } from '../zeros.ts';
+import { passZeros } from '../zeros.ts';
 
 const MAX_MARK = 65_536;
 const ALIGNMENT = 4;
@@ -24,6 +24,7 @@ interface Walk {
   /** Where file marks were found. */
   marks: number[];
   markBytes: number;
+  marksOfReading: Marks;
   zone: string;
 }
 
@@ -40,7 +41,14 @@ export const MTF: Format = {
 
 /** Also for the MTF that a compressed container holds. */
 export async function readMtf(input: Cursor, job: Job, format: string): Promise<Finding> {
-  const walk: Walk = { tape: {}, sets: [], marks: [], markBytes: 512, zone: job.zone };
+  const walk: Walk = {
+    tape: {},
+    sets: [],
+    marks: [],
+    markBytes: 512,
+    marksOfReading: ownMarks(job),
+    zone: job.zone,
+  };
   let end: End | undefined;
   while (!end) end = await step(walk, input);
   return { format, ...end, layer: 'L2', facts: factsOf(walk.tape, walk.sets) };
@@ -120,8 +128,8 @@ function cut(walk: Walk, reason: string): End {
 /** A file that was allocated ahead, or a tail of padding. */
 async function zeros(walk: Walk, input: Cursor): Promise<End> {
   const at = input.position;
-  for (let bytes = await input.chunk(); bytes; bytes = await input.chunk())
-    if (!isZero(bytes)) return { content: 'CORRUPT', reason: `no block begins at ${hex(at)}` };
+  if (await passZeros(input, walk.marksOfReading))
+    return { content: 'CORRUPT', reason: `no block begins at ${hex(at)}` };
   const end = atEnd(walk, input);
   return end.content === 'COMPLETE'
     ? end

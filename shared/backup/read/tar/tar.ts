@@ -2,11 +2,11 @@
 // that holds one database dump is only as good as that dump.
 
 import type { Cursor } from '../cursor.ts';
-import type { Finding, Format, Job } from '../format.ts';
+import { type Finding, type Format, type Job, ownMarks } from '../format.ts';
 import { part } from '../part.ts';
 import { PgTar } from '../postgres/pg-tar.ts';
 import { tarVerdictOf } from './verdict.ts';
-import { isTarHeader, type TarEnd, type TarMember, walkTar } from './walk.ts';
+import { isTarHeader, type OnMember, type TarEnd, type TarMember, walkTar } from './walk.ts';
 
 export const TAR: Format = {
   name: 'tar',
@@ -25,10 +25,11 @@ function plausible(head: Buffer): boolean {
 async function readTar(input: Cursor, job: Job): Promise<Finding> {
   const only = new OnlyMember();
   const dump = new PgTar();
-  const end = await walkTar(input, async (member, content) => {
+  const take: OnMember = async (member, content) => {
     if (await dump.take(member, content)) return;
     await only.take(member, content, job);
-  });
+  };
+  const end = await walkTar(input, take, ownMarks(job));
   if (dump.isDump) return dump.finding(end, job);
   return combine(end, end.files === 1 ? only.finding : undefined);
 }

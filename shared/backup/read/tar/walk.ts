@@ -2,7 +2,8 @@
 // are passed over unless the caller takes them.
 
 import type { Cursor } from '../cursor.ts';
-import { isZero } from '../zeros.ts';
+import { type Marks, noMarks } from '../format.ts';
+import { isZero, passZeros } from '../zeros.ts';
 
 const BLOCK = 512;
 const MAX_EXTENSION = 1024 * 1024;
@@ -62,7 +63,7 @@ interface Pending {
   size?: number | undefined;
 }
 
-export async function walkTar(input: Cursor, onMember: OnMember): Promise<TarEnd> {
+export async function walkTar(input: Cursor, onMember: OnMember, marks: Marks = noMarks): Promise<TarEnd> {
   const end: TarEnd = { kind: 'whole', reason: '', members: 0, files: 0, trailing: 0 };
   const stop = (kind: TarEnd['kind'], reason: string): TarEnd => Object.assign(end, { kind, reason });
   let pending: Pending = {};
@@ -76,7 +77,7 @@ export async function walkTar(input: Cursor, onMember: OnMember): Promise<TarEnd
           ? 'no header'
           : `the archive ends at ${at + input.available} without its closing zero blocks`,
       );
-    if (isZero(block)) return closing(input, end);
+    if (isZero(block)) return closing(input, end, marks);
     if (!isTarHeader(block)) return stop('corrupt', `the checksum of the header at ${at} does not hold`);
     const type = String.fromCharCode(block[156] || 48);
     const size = pending.size ?? sizeOf(block);
@@ -132,14 +133,11 @@ function readExtension(type: string, bytes: Buffer): Pending {
   return found;
 }
 
-async function closing(input: Cursor, end: TarEnd): Promise<TarEnd> {
+async function closing(input: Cursor, end: TarEnd, marks: Marks): Promise<TarEnd> {
   const second = await input.bytes(BLOCK);
   if (!second || !isZero(second))
     return Object.assign(end, { kind: second ? 'corrupt' : 'cut', reason: 'only one closing zero block' });
-  let zeros = true;
-  for (let bytes = await input.chunk(); bytes; bytes = await input.chunk()) {
-    zeros &&= isZero(bytes);
-    if (!zeros) end.trailing += bytes.length;
-  }
+  const other = await passZeros(input, marks);
+  if (other) end.trailing = other.length + (await input.drain());
   return end;
 }
