@@ -111,9 +111,10 @@ interface Followed {
 function follow(start: Position, logs: readonly SqlLog[]): Followed {
   const chain: SqlLog[] = [];
   const crossings: Followed['crossings'] = [];
+  const candidates = openCandidates(logs);
   let lsn = start.lsn;
   for (;;) {
-    const usable = logs.filter((l) => !chain.includes(l) && continues(l, { lsn, fork: start.fork }));
+    const usable = candidates.at(lsn, chain.at(-1)).filter((l) => onFork(l, { lsn, fork: start.fork }));
     for (const log of usable.filter((l) => crossesFrom(l, start.fork))) {
       if (!crossings.some((c) => c.log === log)) crossings.push({ log, before: withoutEmpty(chain) });
     }
@@ -133,9 +134,39 @@ function nearestFirst(a: SqlLog, b: SqlLog): number {
   return b.reaches.us - a.reaches.us;
 }
 
-function continues(log: SqlLog, at: Position): boolean {
-  const applicable = log.empty ? log.first === at.lsn : log.first <= at.lsn && at.lsn < log.last;
-  return applicable && onFork(log, at);
+interface Ranked {
+  log: SqlLog;
+  /** Place in the list that was given: what breaks ties. */
+  rank: number;
+}
+const ranked = new WeakMap<readonly SqlLog[], readonly Ranked[]>();
+
+/** By their first LSN; once for all bases that are followed through the same logs. */
+function byFirst(logs: readonly SqlLog[]): readonly Ranked[] {
+  let sorted = ranked.get(logs);
+  if (!sorted) {
+    sorted = logs
+      .map((log, rank) => ({ log, rank }))
+      .sort((a, b) => (a.log.first < b.log.first ? -1 : a.log.first > b.log.first ? 1 : a.rank - b.rank));
+    ranked.set(logs, sorted);
+  }
+  return sorted;
+}
+
+/** The logs that hold a position, asked for rising ones: what lies behind it is looked at once, so that months of logs cost no more than their number. */
+function openCandidates(logs: readonly SqlLog[]): { at(lsn: bigint, taken?: SqlLog): SqlLog[] } {
+  const sorted = byFirst(logs);
+  const used = new Set<SqlLog>();
+  let next = 0;
+  let open: Ranked[] = [];
+  return {
+    at(lsn, taken) {
+      if (taken) used.add(taken);
+      for (let each = sorted[next]; each && each.log.first <= lsn; each = sorted[++next]) open.push(each);
+      open = open.filter(({ log }) => !used.has(log) && (log.empty ? log.first === lsn : lsn < log.last));
+      return open.sort((a, b) => a.rank - b.rank).map(({ log }) => log);
+    },
+  };
 }
 
 /** Same fork; or it leaves this fork behind where we stand; or it came over to this fork before. */
