@@ -35,7 +35,7 @@ export class Checkers {
   readonly #now: () => number;
   /** By host, then by stream. */
   readonly #truths = new Map<string, Map<string, Truth>>();
-  /** The collector's clock was set forward: to an agent that looks as if its own machine had been set back (decisions/0007). */
+  /** The collector's clock was set forward: to an agent that looks as if its own machine had been set back (decisions/0009). */
   mayDoubtTime = false;
   /** Hosts for which something happened that may cost reports. */
   readonly #mayLose = new Set<string>();
