@@ -25,6 +25,7 @@ import { watchUplink } from './liveness/uplink.ts';
 import { openWatch, type Watch } from './liveness/watch.ts';
 import { openMetrics } from './metrics.ts';
 import { openChannels } from './notifiers/index.ts';
+import { openRenderer } from './reports/renderer.ts';
 import type { Log } from './services.ts';
 import type { State } from './state/state.ts';
 import { openEmbeddedStore } from './store/embedded.ts';
@@ -175,11 +176,12 @@ async function openServer(
     alerts: () => countAlerts(state),
     hosts: () => countHosts(parts.fleet, watch),
   });
+  const reports = openRenderer();
   const server = await createServer({
     config: config.http,
     state,
     store,
-    services: servicesOf({ ...parts, clock }),
+    services: servicesOf({ ...parts, reports, clock }),
     access,
     metrics,
     clock,
@@ -187,6 +189,7 @@ async function openServer(
     page,
     version: VERSION,
   });
+  server.addHook('onClose', () => reports.close());
   await server.register(agentRoutes({ ingest, enrolment, clock, log }));
   return server;
 }

@@ -12,6 +12,7 @@ import type { Ingest } from './ingest/ingest.ts';
 import { ACK_BOUNDS_MS, type IngestStats } from './ingest/stats.ts';
 import type { Watch } from './liveness/watch.ts';
 import { diskOf } from './rules/backups.ts';
+import type { Renderer } from './reports/renderer.ts';
 import type { State } from './state/state.ts';
 import type { WatchedStore } from './watched-store.ts';
 
@@ -24,6 +25,7 @@ export interface ServiceParts {
   backups: BackupWatch;
   enrolment: Enrolment;
   ingest: Ingest;
+  reports: Renderer;
   clock: Clock;
 }
 
@@ -36,6 +38,7 @@ export function servicesOf({
   backups,
   enrolment,
   ingest,
+  reports,
   clock,
 }: ServiceParts): Services {
   return {
@@ -58,6 +61,7 @@ export function servicesOf({
       },
     },
     enrolment,
+    reports,
     ingestStats: () => flatten(ingest.stats),
     async notReady() {
       const why = store.refusing();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayWithout } from '../backups/sqlserver/example.ts';
 import { fileReports, keepAll, setReport } from '../backups/state/testing.ts';
+import { makeReport } from '../reports/made.ts';
 import { openStage, seedAlert, type Stage, START_AT, tokenFor } from './testing/stage.ts';
 
 interface Operation {
@@ -18,6 +19,7 @@ const FOREIGN: Record<string, string> = { host: 'a1', hospital: 'a' };
 const BY_PATH: [RegExp, string][] = [
   [/^\/api\/v1\/hosts\//, 'a1'],
   [/^\/api\/v1\/alerts\//, 'al-a'],
+  [/^\/api\/v1\/reports\//, 'rep-a'],
   [/^\/api\/v1\/(users|tokens)\//, 'any'],
 ];
 
@@ -36,7 +38,8 @@ async function attempts(stage: Stage): Promise<Attempt[]> {
       const extra = query.some((p) => p.name === 'metric') ? '&metric=cpu_usage_active' : '';
       for (const p of named) found.push({ method, url: `${url}?${p.name}=${FOREIGN[p.name]}${extra}` });
       const moment = query.some((p) => p.name === 'at') ? '?at=2026-03-01T00:00:00Z' : '';
-      if (path.includes('{')) found.push({ method, url: `${url}${moment}` });
+      const form = query.some((p) => p.name === 'format') ? '?format=html' : '';
+      if (path.includes('{')) found.push({ method, url: `${url}${moment}${form}` });
     }
   return found;
 }
@@ -50,6 +53,16 @@ test('another hospital’s viewer gets NOT_FOUND from every route that names a t
     ...files,
     setReport('nis', files, { at: START_AT, stands: 4 }),
   ]);
+  const period = { from: START_AT - 86_400_000, to: START_AT };
+  const wanted = {
+    kind: 'backup-inspection',
+    hospitalId: 'a',
+    period,
+    language: 'zh',
+    preparedBy: '甲',
+  } as const;
+  const { id } = await makeReport(stage.state, wanted, { who: '甲', now: START_AT });
+  await stage.state.updateTable('reports').set({ id: 'rep-a' }).where('id', '=', id).execute();
   stage.store.add('a1', 'cpu_usage_active', [{ at: START_AT - 1000, value: 5 }]);
   const viewer = await tokenFor(stage, 'viewer', 'b');
   const admin = await tokenFor(stage, 'admin');

@@ -17,6 +17,7 @@ import { hostRoutes } from './routes/hosts.ts';
 import { liveRoute } from './routes/live.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { processRoutes } from './routes/process.ts';
+import { reportRoutes } from './routes/reports.ts';
 import { sessionRoutes } from './routes/session.ts';
 import { promRoutes } from '../prom/http/routes.ts';
 import { addSecurityHeaders, setSecurityHeaders } from './security.ts';
@@ -44,6 +45,7 @@ export async function createServer(context: Context): Promise<FastifyInstance> {
       sessionRoutes(api, context);
       hostRoutes(api, context);
       backupRoutes(api, context);
+      reportRoutes(api, context);
       alertRoutes(api, context);
       hospitalRoutes(api, context);
       accountRoutes(api, context);

@@ -3,6 +3,7 @@
 import type { HostDigest, SetDigest } from '../backups/digest.ts';
 import type { Forecast } from '../backups/forecast.ts';
 import type { Verdict } from '../liveness/verdict.ts';
+import type { Renderer } from '../reports/renderer.ts';
 import type { StoredReport } from '../services.ts';
 
 /** Ends a subscription. */
@@ -57,6 +58,8 @@ export interface Services {
       now: number;
     }): Promise<string>;
   };
+  /** Sets what was gathered for a report as a file. */
+  reports: Pick<Renderer, 'render'>;
   /** Counters and gauges of ingest for /metrics; names without prefix, such as `reports_stored_total`. */
   ingestStats(): Readonly<Record<string, number>>;
   /** What keeps this process from its work now; empty: ready. */

@@ -13,6 +13,8 @@ import type { Role } from '../state/schema.ts';
 import { openState, type State } from '../state/state.ts';
 import type { CommandSpec, Invocation } from './options.ts';
 import { RECOVER_SPECS } from './recover.ts';
+import { openRenderer } from '../reports/renderer.ts';
+import { REPORT_SPECS, runReport } from './report.ts';
 
 export const SPECS: readonly CommandSpec[] = [
   {
@@ -48,6 +50,7 @@ export const SPECS: readonly CommandSpec[] = [
     },
   },
   { words: 'login-link', help: 'Prints a one-time link that logs an administrator in.', options: {} },
+  ...REPORT_SPECS,
   ...RECOVER_SPECS,
   { words: 'check-config', help: 'Checks the configuration and says what is wrong.', options: {} },
   { words: 'version', help: 'Prints the version.', options: {} },
@@ -92,11 +95,22 @@ export async function runCommand(call: Invocation, context: CommandContext): Pro
         return await addToken(call, context, state);
       case 'login-link':
         return await loginLink(context, state);
+      case 'report':
+        return await report(call, context, state);
       default:
         throw new NamedError('BAD_REQUEST', `niswatch ${call.command} is not a command of this kind`);
     }
   } finally {
     await state.destroy();
+  }
+}
+
+async function report(call: Invocation, { clock }: CommandContext, state: State): Promise<Printed> {
+  const renderer = openRenderer();
+  try {
+    return await runReport(call, { clock, renderer }, state);
+  } finally {
+    await renderer.close();
   }
 }
 

@@ -352,4 +352,18 @@ describe('the page', () => {
       await picture(page, `login-${scheme}`);
     }
   });
+
+  test('an engineer makes a backup inspection report and downloads it', async (t) => {
+    const page = await visit(t, { path: '/backups' });
+    await page.click('a[href="/reports"]');
+    await page.waitForSelector('.form select option', { state: 'attached' });
+    await page.click('form button[type=submit]');
+    const link = page.locator('.lines a[download$=".html"]').first();
+    await link.waitFor();
+    assert.match(await page.locator('.lines li').first().innerText(), /BK-\d{8}-0001/);
+    assert.deepEqual(await violations(page), []);
+    await picture(page, 'reports');
+    const [download] = await Promise.all([page.waitForEvent('download'), link.click()]);
+    assert.match(readFileSync(await download.path(), 'utf8'), /数据备份巡检报告/);
+  });
 });

@@ -1,7 +1,10 @@
-// The Report interface: `gather` reads everything the report rests on into plain data; `render` turns data into a document.
-// The same data gives the same bytes; every figure in the data names the samples, files or events that it came from.
+// The Report interface: `gather` reads everything the report rests on into plain data; `document` turns the data into a document, which
+// is rendered in every form (collector/document). The same data gives the same bytes; every figure in the data names the
+// samples, files or events that it came from.
 
-import type { Store } from '../store/store.ts';
+import type { Language } from '../../shared/text.ts';
+import type { ReportDocument } from '../document/document.ts';
+import type { State } from '../state/state.ts';
 
 export interface Period {
   /** [from, to), UTC ms. */
@@ -10,16 +13,24 @@ export interface Period {
 }
 
 export interface ReportRequest {
-  hospital: string;
-  hosts: readonly string[];
+  hospital: { id: string; name: string; timeZone: string };
   period: Period;
+  language: Language;
+  /** Drawn for this report; stands on its cover. */
+  number: string;
+  preparedBy: string;
+  /** The summary of the newest report of the same kind and hospital that ends before this one does. */
+  previous: unknown;
 }
-
-export type ReportFormat = 'pdf' | 'docx' | 'html';
 
 export interface ReportUnit<Data = unknown> {
   /** The KIND of `niswatch report KIND`. */
   kind: string;
-  gather(store: Store, request: ReportRequest, now: number): Promise<Data>;
-  render(data: Data, format: ReportFormat): Promise<Uint8Array>;
+  /** Of its numbers: `BK-20261126-0001`. */
+  prefix: string;
+  gather(state: State, request: ReportRequest, now: number): Promise<Data>;
+  /** Pure. */
+  document(data: Data): ReportDocument;
+  /** Pure: what the list shows, and what the next report compares itself with. */
+  summary(data: Data): object;
 }

@@ -78,6 +78,13 @@ create table "backupFindings" ("hostId" text not null, "set" text not null, kind
   since bigint not null, at bigint not null, "goneAt" bigint, primary key ("hostId", "set", kind, key))
 `;
 
+const reports = `
+create table reports (id text primary key, kind text not null, "hospitalId" text not null references hospitals(id), number text not null unique,
+  language text not null, "fromAt" bigint not null, "toAt" bigint not null, "madeAt" bigint not null, "madeBy" text not null,
+  summary text not null, data text not null);
+create index "reportsByHospital" on reports ("hospitalId", kind, "madeAt")
+`;
+
 export const MIGRATIONS: readonly Migration[] = [
   {
     name: '0001-first',
@@ -95,6 +102,12 @@ export const MIGRATIONS: readonly Migration[] = [
     name: '0003-backups',
     async up(db) {
       for (const statement of statements(backups)) await sql.raw(statement).execute(db);
+    },
+  },
+  {
+    name: '0004-reports',
+    async up(db) {
+      for (const statement of statements(reports)) await sql.raw(statement).execute(db);
     },
   },
 ];

@@ -258,6 +258,23 @@ export interface BackupFindingTable {
   goneAt: number | null;
 }
 
+/** A report that was made: what it rests on is kept, so that it can be had again, to the byte, and compared with. */
+export interface ReportTable {
+  id: string;
+  kind: string;
+  hospitalId: string;
+  number: string;
+  language: string;
+  fromAt: number;
+  toAt: number;
+  madeAt: number;
+  madeBy: string;
+  /** JSON: what the list shows and the next report compares with. */
+  summary: string;
+  /** JSON of what was gathered. */
+  data: string;
+}
+
 /** Runs of the collector itself, so that its own absences are known. */
 export interface RunTable {
   id: Generated<number>;
@@ -293,6 +310,7 @@ export interface Tables {
   backupRuns: BackupRunTable;
   backupDrills: BackupDrillTable;
   backupFindings: BackupFindingTable;
+  reports: ReportTable;
   runs: RunTable;
   meta: MetaTable;
 }

@@ -12,6 +12,7 @@ import { readBackups } from '../../backups/state/read.ts';
 import { openAccess } from '../../access/access.ts';
 import type { Verdict } from '../../liveness/verdict.ts';
 import { openMetrics } from '../../metrics.ts';
+import { openRenderer, type Renderer } from '../../reports/renderer.ts';
 import type { StoredReport } from '../../services.ts';
 import type { Role } from '../../state/schema.ts';
 import { openState, type State } from '../../state/state.ts';
@@ -53,7 +54,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const store = memoryStore();
   const faults: object[] = [];
   const config = readConfig(HTTP_CONFIG, options.config);
-  const services = stageServices(state, clock);
+  const renderer = openRenderer();
+  const services = stageServices(state, clock, renderer);
   const context: Context = {
     config,
     state,
@@ -95,6 +97,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     readBackups: services.readBackups,
     async close() {
       await app.close();
+      await renderer.close();
       await state.destroy();
     },
   };
@@ -106,7 +109,7 @@ interface StageServices extends Services {
   readBackups(host: string): Promise<void>;
 }
 
-function stageServices(state: State, clock: Clock): StageServices {
+function stageServices(state: State, clock: Clock, renderer: Renderer): StageServices {
   const verdicts = new Map<string, Verdict>();
   const digests = new Map<string, HostDigest>();
   const reports = new Set<(report: StoredReport) => void>();
@@ -144,6 +147,7 @@ function stageServices(state: State, clock: Clock): StageServices {
       digests.set(host, digestOf(await readBackups(state, host, clock.now())));
     },
     enrolment: { createCode: ({ who }) => Promise.resolve(`CODE-FOR-${who}`) },
+    reports: renderer,
     ingestStats: () => ({ reports_stored_total: 7 }),
     notReady: () => Promise.resolve([]),
     setVerdict(host, verdict) {

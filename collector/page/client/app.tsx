@@ -13,6 +13,7 @@ import { Login } from './login.tsx';
 import { useObservable } from './observable.ts';
 import { type Session, session } from './request.ts';
 import { go, type Place, usePlace } from './router.ts';
+import { Reports } from './reports/reports.tsx';
 import { Settings } from './settings/settings.tsx';
 import { useWords } from './text/text.ts';
 import { useKeys } from './use.ts';
@@ -63,6 +64,7 @@ function Screen({ place }: { place: Place }) {
   if (first === 'hosts' && second && place.parts[2] === 'backups' && place.parts[3])
     return <BackupSetPage key={place.path} host={second} set={place.parts[3]} />;
   if (first === 'backups') return <BackupBoard />;
+  if (first === 'reports') return <Reports />;
   if (first === 'hosts' && second) return <HostPage key={second} id={second} />;
   if (first === 'alerts') return second ? <AlertPage key={second} id={second} /> : <AlertList />;
   if (first === 'settings') return <Settings tab={second} />;

@@ -16,7 +16,15 @@ addEventListener('popstate', () => here.set(location.pathname + location.search)
 addEventListener('click', (event) => {
   const link = (event.target as Element | null)?.closest?.('a');
   const plain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
-  if (!link || !plain || link.target || link.origin !== location.origin || link.hash) return;
+  if (
+    !link ||
+    !plain ||
+    link.target ||
+    link.hasAttribute('download') ||
+    link.origin !== location.origin ||
+    link.hash
+  )
+    return;
   event.preventDefault();
   go(link.pathname + link.search);
 });

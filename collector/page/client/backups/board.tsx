@@ -38,6 +38,9 @@ export function BackupBoard() {
       <h1>{w.title}</h1>
       <div class="tools">
         {reading.data && <Tally items={reading.data.items} />}
+        <a class="button" href="/reports">
+          {words.reports.title}
+        </a>
         <input
           ref={field}
           type="search"

@@ -177,6 +177,18 @@ export const en: Words = {
     refused: 'refused by the collector',
     restored: 'machine set back to a snapshot',
   },
+  reports: {
+    title: 'Inspection reports',
+    inspection: 'Backup inspection report',
+    make: 'Make report',
+    made: 'Reports made',
+    none: 'No report yet',
+    hospital: 'Hospital',
+    from: 'First day',
+    to: 'Last day',
+    download: 'Download',
+    tone: { good: 'Normal', attention: 'Attention', bad: 'Abnormal', unknown: 'Cannot be confirmed' },
+  },
   backups: {
     title: 'Backups',
     set: 'Set',

@@ -174,6 +174,18 @@ export const zh = {
     refused: '中心拒收',
     restored: '虚拟机回退到旧快照',
   },
+  reports: {
+    title: '巡检报告',
+    inspection: '数据备份巡检报告',
+    make: '生成报告',
+    made: '已生成的报告',
+    none: '还没有报告',
+    hospital: '医院',
+    from: '起始日',
+    to: '截止日（含）',
+    download: '下载',
+    tone: { good: '正常', attention: '注意', bad: '异常', unknown: '无法确认' },
+  },
   backups: {
     title: '备份',
     set: '备份集',

@@ -16,6 +16,8 @@ const SILENCE: Readonly<Record<string, string>> = {
   'site-silent': 'whole hospital silent',
   'mass-silent': 'several hospitals silent',
   'collector-away': 'the monitoring itself was away',
+  crashed: 'host crashed',
+  'never-seen': 'not connected yet',
   unknown: 'no data, cause cannot be confirmed',
 };
 

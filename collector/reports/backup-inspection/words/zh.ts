@@ -14,6 +14,8 @@ const SILENCE: Readonly<Record<string, string>> = {
   'site-silent': '全院失联',
   'mass-silent': '多家医院同时失联',
   'collector-away': '监控平台自身不在运行',
+  crashed: '主机异常重启',
+  'never-seen': '尚未接入',
   unknown: '无数据，原因无法确认',
 };
 
