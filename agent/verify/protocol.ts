@@ -12,7 +12,7 @@ export type FromReader =
 
 export type ToReader = { t: 'read'; task: VerifyTask };
 
-/** Resident, of the reading process: twice what a reader of the largest window (zstd: 128 MiB) was seen to take. */
+/** Resident, of the reading process: more than three times what it was seen to take (80 to 116 MB at full speed). */
 export const MEMORY_BYTES = 384 * 1024 ** 2;
 /** V8's own heap in it. */
 export const HEAP_MIB = 192;

@@ -14,12 +14,14 @@ import { type OpenSource, openSource, throttle } from '../../shared/backup/node-
 import { systemClock } from '../../shared/clock.ts';
 import type { Verified, VerifyTask } from '../probes/probe.ts';
 import { openMemory } from './memory.ts';
+import { openSweep } from './sweep.ts';
 import { type FromReader, MEMORY_BYTES, type ToReader } from './protocol.ts';
 
 const CHUNK = 256 * 1024;
 const clock = systemClock();
 const cache = process.argv[2] ?? '';
 let readBytes = 0;
+const sweep = openSweep();
 
 try {
   setPriority(constants.priority.PRIORITY_LOW);
@@ -62,6 +64,7 @@ async function judgeFile(task: VerifyTask): Promise<Learnt> {
   const { root, files } = await listFiles(task.wholeFolder === true ? folder : task.path);
   const open = opener(task.bytesPerSecond);
   const verdicts = await judgeAll(files, {
+    decoded: sweep,
     ...(cache !== '' && { memory: openMemory({ file: cache, root, deep: false, clock }) }),
     open: (below) => open(join(root, below)),
   });
@@ -106,7 +109,11 @@ async function digest(task: VerifyTask): Promise<Learnt> {
 
 function opener(bytesPerSecond: number): (path: string) => Promise<OpenSource> {
   const pace = throttle(bytesPerSecond, clock);
-  return (path) => openSource(path, { throttle: pace, onRead: (bytes) => void (readBytes += bytes) });
+  const onRead = (bytes: number): void => {
+    readBytes += bytes;
+    sweep(bytes);
+  };
+  return (path) => openSource(path, { throttle: pace, onRead });
 }
 
 function unreadable(error: NodeJS.ErrnoException): Learnt {
