@@ -50,7 +50,9 @@ async function measure(scope: Scope, minutes: number): Promise<Record<string, nu
     );
     return latest.values['service_up{name="nginx"}'] === 1;
   });
-  await until('the backups to be read to their end', 120_000, () => Promise.resolve(allRead(join(agent.folder, 'data'))));
+  await until('the backups to be read to their end', 120_000, () =>
+    Promise.resolve(allRead(join(agent.folder, 'data'))),
+  );
 
   const ticksPerSecond = Number(await runOnce(['getconf', 'CLK_TCK']));
   const before = readUse(agent.pid);
