@@ -25,7 +25,7 @@ const child = spawn(
     '--test',
     '--test-concurrency=2',
     // A test that hangs is a failure with a name, not a stuck run.
-    `--test-timeout=${args.includes('--long') ? 5_400_000 : 300_000}`,
+    `--test-timeout=${args.includes('--long') ? 5_400_000 : 900_000}`,
     `--test-reporter=${join(root, 'tools', 'reporter.ts')}`,
     '--test-reporter-destination=stdout',
     '--disable-warning=ExperimentalWarning',
