@@ -71,7 +71,8 @@ function sourceHash(): string {
 export function openPage(): PageFiles {
   const folder = buildPage();
   const vendors = listVendors();
-  const modules = reachable(folder, ENTRY);
+  const modules = reachable(folder, ENTRY, [STATIC, DYNAMIC]);
+  const atOnce = reachable(folder, ENTRY, [STATIC]);
   const contents = new Map<string, Buffer>(modules.map((path) => [path, readFileSync(join(folder, path))]));
   for (const vendor of vendors) contents.set(vendor.path, vendor.read());
   for (const style of STYLES) {
@@ -87,7 +88,11 @@ export function openPage(): PageFiles {
   return {
     scriptHashes: [`sha256-${createHash('sha256').update(importMap).digest('base64')}`],
     asset: (path) => files.get(path),
-    index: toFile('index.html', Buffer.from(renderIndex(hash, importMap, [...contents.keys()])), false),
+    index: toFile(
+      'index.html',
+      Buffer.from(renderIndex(hash, importMap, [...atOnce, ...vendors.map((vendor) => vendor.path)])),
+      false,
+    ),
   };
 }
 
@@ -124,15 +129,18 @@ function stripMapLink(body: Buffer): Buffer {
   return Buffer.from(body.toString().replace(/\/\/# sourceMappingURL=.*$/m, ''));
 }
 
-/** The modules that the entry needs: tsc also writes files that were imported for their types alone. */
-function reachable(folder: string, entry: string): string[] {
+const STATIC = /^(?:import|export)\b[^'"(]*['"](\.{1,2}\/[^'"]+)['"]/gm;
+const DYNAMIC = /\bimport\(['"](\.{1,2}\/[^'"]+)['"]\)/g;
+
+/** The modules that the entry needs, by these imports: tsc also writes files that were imported for their types alone. */
+function reachable(folder: string, entry: string, imports: readonly RegExp[]): string[] {
   const found = new Set<string>();
   const visit = (path: string): void => {
     if (found.has(path)) return;
     found.add(path);
     const text = readFileSync(join(folder, path), 'utf8');
-    for (const match of text.matchAll(/^(?:import|export)\b[^'"]*['"](\.{1,2}\/[^'"]+)['"]/gm))
-      visit(posix.join(posix.dirname(path), match[1] ?? ''));
+    for (const form of imports)
+      for (const match of text.matchAll(form)) visit(posix.join(posix.dirname(path), match[1] ?? ''));
   };
   visit(entry);
   return [...found];

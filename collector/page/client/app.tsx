@@ -3,20 +3,22 @@
 import { useEffect } from 'preact/hooks';
 import { AlertPage } from './alerts/alert.tsx';
 import { AlertList } from './alerts/list.tsx';
-import { BackupBoard } from './backups/board.tsx';
-import { BackupSetPage } from './backups/set.tsx';
 import { Bar } from './bar.tsx';
 import { Board } from './board/board.tsx';
 import { HostPage } from './host/host.tsx';
+import { later } from './later.tsx';
 import { link, startLive, stopLive, watch } from './live.ts';
 import { Login } from './login.tsx';
 import { useObservable } from './observable.ts';
 import { type Session, session } from './request.ts';
 import { go, type Place, usePlace } from './router.ts';
-import { Reports } from './reports/reports.tsx';
-import { Settings } from './settings/settings.tsx';
 import { useWords } from './text/text.ts';
 import { useKeys } from './use.ts';
+
+const BackupBoard = later(() => import('./backups/board.tsx').then((m) => m.BackupBoard));
+const BackupSetPage = later(() => import('./backups/set.tsx').then((m) => m.BackupSetPage));
+const Reports = later(() => import('./reports/reports.tsx').then((m) => m.Reports));
+const Settings = later(() => import('./settings/settings.tsx').then((m) => m.Settings));
 
 export function App() {
   const who = useObservable(session);
