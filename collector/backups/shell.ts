@@ -10,6 +10,7 @@ const DECODERS: [format: RegExp, command: string][] = [
   [/\+tar\b/, 'tar -xOf'],
   [/\+7z\b/, '7z e -so'],
   [/gzip|\bgz\b/, 'gunzip -c'],
+  [/lz4/, 'lz4 -dc'],
   [/zstd|\bzst\b/, 'zstd -dc'],
   [/\bxz\b/, 'xz -dc'],
   [/bzip2|\bbz2\b/, 'bzip2 -dc'],

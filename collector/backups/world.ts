@@ -14,6 +14,10 @@ export type Content = readonly number[];
 
 export interface World {
   verdicts: FileVerdict[];
+  /** The set that is meant, where there are others beside it. */
+  server?: string;
+  /** What is said of the files that are left, where a list of the files tells what is not there. */
+  without?(gone: ReadonlySet<string>): FileVerdict[];
   /** What the database held at an instant. */
   truth(atUs: number): Content;
   /** Executes the commands on a model that has the files `there`; throws where the engine would refuse. */
@@ -43,22 +47,27 @@ function planFor(set: BackupSet, at: Moment): RestorePlan | NoPlan {
   return plan({ set, at, now: NOW, target: { zone: 'Asia/Shanghai', targetDir: '/scratch' } });
 }
 
-function setOf(verdicts: readonly FileVerdict[]): BackupSet | undefined {
+function setOf({ verdicts, server }: World): BackupSet | undefined {
   const { sets } = moments(verdicts);
+  if (server !== undefined) return sets.find((s) => s.server === server);
   assert.ok(sets.length <= 1, 'one server makes one set');
   return sets[0];
 }
 
 /** Every plan's files exist and bring back the truth; there is a plan exactly for restorable moments. */
 function plansAreTrue(world: World, shifts: readonly number[]): void {
-  const set = setOf(world.verdicts);
+  const set = setOf(world);
   const there = new Set(world.verdicts.map((v) => v.path));
   gapsAreGaps(set);
   for (const at of momentsToTry(set, shifts)) {
     const made = planFor(set as BackupSet, at);
     assert.equal(made.possible, holds(set, at), `a plan exactly for restorable moments: ${at.text}`);
     if (!made.possible) continue;
-    for (const file of made.steps.flatMap((s) => s.files)) assert.ok(there.has(file.path), file.path);
+    for (const { path } of made.steps.flatMap((s) => s.files)) {
+      // A whole folder is listed as one.
+      const isThere = there.has(path) || world.verdicts.some((v) => v.path.startsWith(`${path}/`));
+      assert.ok(isThere, path);
+    }
     assert.deepEqual(
       world.replay(made, there),
       world.truth(at.us),
@@ -78,10 +87,10 @@ function gapsAreGaps(set: BackupSet | undefined): void {
 
 /** Without some files nothing becomes restorable that was not before. */
 function fewerFilesGiveFewerMoments(world: World, drops: readonly number[], shifts: readonly number[]): void {
-  const before = setOf(world.verdicts);
-  const gone = new Set(drops.map((d) => d % Math.max(1, world.verdicts.length)));
-  const fewer = world.verdicts.filter((_, i) => !gone.has(i));
-  const after = setOf(fewer);
+  const before = setOf(world);
+  const gone = new Set(drops.map((d) => world.verdicts[d % Math.max(1, world.verdicts.length)]?.path ?? ''));
+  const fewer = world.without?.(gone) ?? world.verdicts.filter((v) => !gone.has(v.path));
+  const after = setOf({ ...world, verdicts: fewer });
   for (const at of momentsToTry(after, shifts)) {
     if (holds(after, at)) assert.ok(holds(before, at), `${at.text} came from nowhere`);
   }

@@ -201,6 +201,16 @@ export class ClusterModel {
     return this.#recover({ base, line, fetch, stopUs: stopAt?.us, immediate });
   }
 
+  /** The same of a base and WAL that something else keeps; the base has no WAL of its own. */
+  recover({ base, timeline, fetches, stopUs }: Kept): Content {
+    const from = this.#bases.get(base);
+    const line = this.#lines.get(timeline);
+    assert.ok(from && line, 'a base and a timeline');
+    const fetch = (name: string): SegmentFile | undefined =>
+      fetches(name) ? this.#segments.get(name) : undefined;
+    return this.#recover({ base: { ...from, hasWal: false }, line, fetch, stopUs, immediate: false });
+  }
+
   #recover({ base, line, fetch, stopUs, immediate }: Recovery): Content {
     const held = [...base.commits];
     let reached = base.start;
@@ -231,6 +241,14 @@ export class ClusterModel {
     if (!base.hasWal || number > numberAt(base.stop)) return undefined;
     return { commits: base.during.filter((c) => numberAt(c.lsn) === number), cut: false };
   }
+}
+
+export interface Kept {
+  /** Path of the base. */
+  base: string;
+  timeline: number;
+  fetches(name: string): boolean;
+  stopUs: number | undefined;
 }
 
 interface Recovery {

@@ -4,11 +4,21 @@
 import type { FileVerdict, RepositoryChain } from '../../../shared/backup/facts.ts';
 import { type Check, type Choice, filesOf, type Runbook, type Target } from '../engine.ts';
 import { later, localText, type Moment, offsetOf, parseMoment } from '../moment.ts';
-import type { Break, ChainSet, Excluded, LogPart, Part, Span } from '../set.ts';
+import {
+  type Break,
+  type ChainSet,
+  endOf,
+  type Excluded,
+  type LogPart,
+  type Part,
+  type PartFile,
+  type Span,
+} from '../set.ts';
 import { quote } from '../shell.ts';
-import { exclude, stands } from '../usable.ts';
+import { exclude, fileOf, stands } from '../usable.ts';
 import { folderOf } from './bases.ts';
 import { missingSegments } from './missing.ts';
+import { type Exception, exceptionsAlong, fetchCommand } from './pgbackrest-fetch.ts';
 import {
   type Archive,
   firstOwnCommit,
@@ -35,6 +45,9 @@ interface RepoSpan extends Span {
   label: string;
   stanza: Stanza;
   wal: Line;
+  /** Without them pgBackRest finds neither the backup nor the WAL. */
+  lists: PartFile[];
+  exceptions: Exception[];
 }
 
 const INFO = /^(.*)[\\/]backup[\\/]([^\\/]+)[\\/]backup\.info(\.copy)?$/;
@@ -76,7 +89,7 @@ function readStanzas(verdicts: readonly FileVerdict[]): Stanza[] {
   );
 }
 
-function archivedIn(stanza: Stanza, { path }: FileVerdict): boolean {
+function archivedIn(stanza: Pick<Stanza, 'root' | 'name'>, { path }: FileVerdict): boolean {
   return ['/', '\\'].some((s) => path.startsWith(`${stanza.root}${s}archive${s}${stanza.name}${s}`));
 }
 
@@ -116,20 +129,51 @@ function spansOf({ backup, stanza, archive, zone, excluded, files }: Material): 
   if (backup.defects.length > 0) excluded.push(exclude(folder, 'DEFECTS', defectWords(backup)));
   else if (!at)
     excluded.push(exclude(folder, 'NO_MOMENT', { zh: '不知道何时完成', en: 'nothing says when it ended' }));
+  else if (!archiveInfo(stanza, files)) excluded.push(exclude(folder, 'NO_CHAIN', NO_ARCHIVE_INFO));
   else if (!archive || !range) excluded.push(exclude(folder, 'NO_CHAIN', NO_WAL));
   else {
     const base = partsOf(backup, stanza, files);
+    const lists = [stanza.verdict, archiveInfo(stanza, files)].flatMap((v) => (v ? [fileOf(v)] : []));
     const lines = linesFrom(archive, { timeline: range.timeline, stopLsn: range.stopLsn });
     const spans = lines.flatMap((line) => {
       const segments = segmentsAlong(archive, line, range.start);
       const whole = segments.some((s) => s.number === range.stop);
-      const from = line.target === range.timeline ? at : firstOwnCommit(line, segments, archive);
-      return whole && from ? [spanAlong({ base, from, line, segments, label: backup.label, stanza })] : [];
+      const own = line.target === range.timeline;
+      const from = own ? at : firstOwnCommit(line, segments, archive);
+      if (!whole || !from) return [];
+      const logs = logsAlong({ from, own, segments, stop: range.stop });
+      const exceptions = exceptionsAlong({ archive, line, segments });
+      return [
+        {
+          base,
+          from,
+          logs,
+          label: backup.label,
+          stanza,
+          line: String(line.target),
+          wal: line,
+          lists,
+          exceptions,
+        },
+      ];
     });
     if (spans.length === 0) excluded.push(exclude(folder, 'NO_CHAIN', NO_WAL));
     return spans;
   }
   return [];
+}
+
+const NO_ARCHIVE_INFO = {
+  zh: 'archive.info 及其副本都不可用:pgBackRest 取不出任何 WAL',
+  en: 'neither archive.info nor its copy can be used: pgBackRest hands out no WAL without it',
+};
+
+/** Or its copy. */
+function archiveInfo({ root, name }: Stanza, files: readonly FileVerdict[]): FileVerdict | undefined {
+  const usable = files.filter((f) => stands(f.content) && archivedIn({ root, name }, f));
+  return ['archive.info', 'archive.info.copy']
+    .map((info) => usable.find((f) => f.path.slice(folderOf(f.path).length + 1) === info))
+    .find((f) => f !== undefined);
 }
 
 const NO_WAL = {
@@ -172,44 +216,51 @@ function partsOf(backup: Backup, stanza: Stanza, files: readonly FileVerdict[]):
   });
 }
 
+/** Of a segment with which no moment of its span can be had yet. */
+const NOT_YET: Moment = { us: Number.NEGATIVE_INFINITY, text: '' };
+
 interface Along {
-  base: Part[];
   from: Moment;
-  line: Line;
-  segments: Segment[];
-  label: string;
-  stanza: Stanza;
+  /** On the timeline of the backup itself. */
+  own: boolean;
+  segments: readonly Segment[];
+  /** The last segment that the backup cannot start without. */
+  stop: number;
 }
 
-function spanAlong({ base, from, line, segments, label, stanza }: Along): RepoSpan {
-  let reaches = from;
-  const logs = segments.map((segment) => {
-    if (segment.lastCommit) reaches = later(reaches, segment.lastCommit);
+function logsAlong({ from, own, segments, stop }: Along): RepoSpan['logs'] {
+  // At the end of the backup nothing more is needed; on a fork the commit that `from` is must have come.
+  let seen = own ? from : NOT_YET;
+  return segments.map((segment) => {
+    if (segment.lastCommit) seen = later(seen, segment.lastCommit);
     const { verdict, file } = segment;
-    return {
-      files: [file],
-      kind: 'log' as const,
-      content: verdict.content,
-      facts: verdict.facts,
-      segment,
-      reaches,
-    };
+    const reaches = segment.number >= stop && seen.us >= from.us ? seen : NOT_YET;
+    return { files: [file], kind: 'log', content: verdict.content, facts: verdict.facts, segment, reaches };
   });
-  return { base, from, logs, label, stanza, line: String(line.target), wal: line };
 }
 
 function breakBehind(span: RepoSpan, archive: Archive): Break[] {
   const last = span.logs.at(-1);
   if (!last) return [];
-  return missingSegments({ archive, line: span.wal, next: last.segment.number + 1, after: last.reaches });
+  return missingSegments({ archive, line: span.wal, next: last.segment.number + 1, after: endOf(span) });
 }
 
-export function repositoryRunbook({ span, logs, at, whole }: Choice, target: Target): Runbook {
-  const { stanza, label, base } = span as RepoSpan;
+/** Where recovery stops at a moment, PostgreSQL must meet a commit behind it, or it says that it did not reach it. */
+function neededOf({ span, at, whole }: Choice): PartFile[] {
+  const { base, lists, logs, wal } = span as RepoSpan;
+  const met = whole ? logs : logs.slice(0, logs.findIndex((l) => l.reaches.us > at.us) + 1);
+  const history = wal.history ? [wal.history.file] : [];
+  return [...filesOf([...base].reverse()), ...lists, ...history, ...filesOf(met)];
+}
+
+export function repositoryRunbook(choice: Choice, target: Target): Runbook {
+  const { at, whole } = choice;
+  const span = choice.span as RepoSpan;
+  const { stanza, label, exceptions } = span;
   const folder = target.targetDir ?? `/var/tmp/${target.as ?? `${stanza.name}_check`}`;
   const offset = offsetOf(at);
   const time = `${localText(at, offset, at.us % 1_000_000 === 0 ? 0 : 6).replace('T', ' ')}${offset}`;
-  const files = filesOf([...base].reverse().concat(logs));
+  const files = neededOf(choice);
   const sizes = files.map((f) => f.bytes ?? 0);
   // Nothing of this machine's configuration may lead elsewhere.
   const tool = `pgbackrest --no-config --stanza=${quote(stanza.name)} --repo1-path=${quote(stanza.root)} --pg1-path=${quote(folder)} --lock-path=/tmp --log-level-file=off`;
@@ -220,7 +271,7 @@ export function repositoryRunbook({ span, logs, at, whole }: Choice, target: Tar
     `--target-timeline=${span.line ?? 'current'}`,
     '--archive-mode=off --log-level-console=info',
     `--spool-path=${quote(`${folder}.spool`)}`,
-    `--recovery-option=${quote(`restore_command=${tool} archive-get %f "%p"`)} restore`,
+    `--recovery-option=${quote(`restore_command=${fetchCommand(tool, exceptions)}`)} restore`,
   ].join(' ');
   return {
     before: before(folder),
