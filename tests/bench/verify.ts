@@ -1,4 +1,4 @@
-// What a check of backups costs: a sparse 20 GB set and generated dumps, by the compiled agent as a user starts it.
+// What a check of backups costs: a sparse set of 20 GB (`--gb N`: of less) and generated dumps, by the compiled agent as a user starts it.
 
 import { spawn } from 'node:child_process';
 import {
@@ -18,7 +18,7 @@ import { AGENT_FLAGS, buildAgent } from '../../tools/build.ts';
 import type { BenchOptions } from './bench.ts';
 
 export const about =
-  'checking backups: sparse_gb, sparse_cpu_seconds, sparse_wall_seconds, *_extra_mib (memory beyond a small file), killed_at_gb and then_read_gb (the same set, killed and begun again), dump_cpu_mb_per_second, gzip_cpu_mb_per_second, throttled_mib_per_second (of 20)';
+  'checking backups: sparse_gb, sparse_cpu_seconds, sparse_wall_seconds, *_extra_mib (memory beyond a small file), killed_at_gb and then_read_gb (the same set, killed and begun again), dump_cpu_mb_per_second, gzip_cpu_mb_per_second, throttled_mib_per_second (of 20); --gb N: a sparse set of N instead of 20 GB';
 
 const CORPUS = join(import.meta.dirname, '..', 'data', 'backup-corpus');
 const MB = 1_000_000;
@@ -66,16 +66,26 @@ function sparse(path: string, from: string, bytes: number): void {
   closeSync(file);
 }
 
-export async function bench(_options: BenchOptions): Promise<Record<string, number>> {
+const USUAL_GB = 20;
+
+function sparseGb(args: readonly string[]): number {
+  const at = args.indexOf('--gb');
+  const gb = at < 0 ? USUAL_GB : Number(args[at + 1]);
+  if (!(gb >= 1)) throw new Error(`--gb ${args[at + 1]} is no size; give a number from 1, such as --gb 4`);
+  return gb;
+}
+
+export async function bench({ args }: BenchOptions): Promise<Record<string, number>> {
+  const gb = sparseGb(args);
   const folder = mkdtempSync(join(tmpdir(), 'niswatch-bench-'));
   try {
-    return await measure(folder);
+    return await measure(folder, gb);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function measure(folder: string): Promise<Record<string, number>> {
+async function measure(folder: string, gb: number): Promise<Record<string, number>> {
   const main = buildAgent();
   const compiled = AGENT_FLAGS.filter((flag) => flag !== '--jitless');
   const verify = (path: string, more: string[] = [], killAtBytes?: number): Promise<Run> =>
@@ -92,11 +102,15 @@ async function measure(folder: string): Promise<Record<string, number>> {
   );
 
   mkdirSync(set);
-  sparse(join(set, 'nis.bak'), 'sqlserver-synthetic/chain_ok/NIS_DEMO_FULL_20250301_010000.bak', 10 * GB);
-  sparse(join(set, 'nis.tar'), 'archives/filecopy.tar', 10 * GB);
+  sparse(
+    join(set, 'nis.bak'),
+    'sqlserver-synthetic/chain_ok/NIS_DEMO_FULL_20250301_010000.bak',
+    (gb / 2) * GB,
+  );
+  sparse(join(set, 'nis.tar'), 'archives/filecopy.tar', (gb / 2) * GB);
   const sparseRun = await verify(set, ['--deep']);
   const cached = ['--deep', '--cache', join(folder, 'cache')];
-  const killed = await verify(set, cached, 12 * GB);
+  const killed = await verify(set, cached, 0.6 * gb * GB);
   const resumed = await verify(set, cached);
   writeFileSync(join(folder, 'nis.sql'), dump);
   writeFileSync(join(folder, 'nis.sql.gz'), gzipSync(dump, { level: 1 }));
@@ -105,7 +119,7 @@ async function measure(folder: string): Promise<Record<string, number>> {
   const throttled = await verify(join(folder, 'nis.sql'), ['--rate', '20MiB']);
   const extraMib = ({ peakBytes }: Run): number => (peakBytes - small.peakBytes) / 2 ** 20;
   return {
-    sparse_gb: 20,
+    sparse_gb: gb,
     sparse_cpu_seconds: sparseRun.cpuSeconds,
     sparse_wall_seconds: sparseRun.wallSeconds,
     sparse_extra_mib: extraMib(sparseRun),

@@ -58,7 +58,9 @@ export function isRepositoryFile({ format, facts, path }: FileVerdict): boolean 
   return tool || format === 'pgbackrest-file' || (chain?.of === 'wal' && ARCHIVED.test(path));
 }
 
-const ARCHIVED = /[\\/][0-9A-F]{24}-[0-9a-f]{40}(\.\w+)?$/;
+/** Segments, and the histories of timelines. */
+const ARCHIVED =
+  /[\\/]([0-9A-F]{24}-[0-9a-f]{40}(\.\w+)?|archive[\\/][^\\/]+[\\/]\d[\d.]*-\d+[\\/][0-9A-F]{8}\.history)$/;
 
 export function repositorySets(
   verdicts: readonly FileVerdict[],
@@ -66,7 +68,9 @@ export function repositorySets(
 ): { sets: ChainSet[]; unassigned: Excluded[] } {
   const stanzas = readStanzas(verdicts);
   const sets = stanzas.map((stanza) => setOf(stanza, verdicts, zone));
-  const wal = verdicts.filter((v) => v.facts.chain?.of === 'wal' && !stanzas.some((s) => archivedIn(s, v)));
+  const wal = verdicts.filter(
+    (v) => v.facts.chain?.of === 'wal' && !v.facts.chain.forks && !stanzas.some((s) => archivedIn(s, v)),
+  );
   return { sets, unassigned: wal.map((v) => exclude(v.path, 'NO_BASE', NO_REPOSITORY)) };
 }
 
