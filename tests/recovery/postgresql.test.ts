@@ -147,4 +147,12 @@ test('a real pgBackRest repository: the newest backup before the moment, and WAL
   const made = planFor(join(repo, 'repo'), between(third, fourth), '--target-dir', folder);
   assert.match(made.steps[0]?.file ?? '', /D$/);
   assert.deepEqual(restored(t, made, folder), names(rows.slice(0, 3)));
+  // pgBackRest refuses a segment that lies there twice; the printed command takes the good one.
+  sh(
+    `cd ${repo}/repo/archive/nis/*/*/ && head -c 500 ${last}-*.* > ${last}-${'0'.repeat(40)}.$(ls ${last}-*.* | sed 's/.*[.]//')`,
+  );
+  const again = join(scratchFolder(t, 'nisre'), 'd');
+  const doubled = planFor(join(repo, 'repo'), between(third, fourth), '--target-dir', again);
+  assert.match(doubled.steps[0]?.command ?? '', /case %f in/);
+  assert.deepEqual(restored(t, doubled, again), names(rows.slice(0, 3)));
 });
