@@ -220,7 +220,7 @@ async function underAgent(t: Scope): Promise<void> {
   await balance({ collector, agents: [], others: [agent.hostId()] });
 }
 
-const NOTHING_LOST = { dropped: 0, thinned: 0, corrupt: 0, refused: 0 };
+const NOTHING_LOST = { dropped: 0, thinned: 0, corrupt: 0, refused: 0, restored: 0 };
 
 function linesOf(collector: CollectorProgram, words: string): string[] {
   return collector
