@@ -19,7 +19,7 @@ figure{margin:1.4em 0}figure svg{width:100%;height:auto;display:block}figcaption
 .lead{font-size:1.08rem}.note,.faint{color:var(--faint)}.note{font-size:.86rem}
 .good{color:var(--good)}.attention{color:var(--attention)}.bad{color:var(--bad)}.unknown{color:var(--unknown)}
 .tone{font-weight:700;white-space:nowrap}
-.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(190px,1fr));gap:12px;margin:1em 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:1em 0}
 .tile{border:1px solid var(--line);border-left:4px solid currentColor;border-radius:4px;padding:12px}
 .tile p{margin:0;color:var(--text);font-size:.86rem}.tile .word{font-size:1.4rem;color:inherit;margin:.2em 0}
 .cover{min-height:60vh;display:flex;flex-direction:column;justify-content:center;border-bottom:2px solid var(--main);padding-bottom:2em}

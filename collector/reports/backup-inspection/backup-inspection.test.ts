@@ -133,3 +133,12 @@ test('a schedule is said in words where it is simple', () => {
   check('30 23 * * 7', 'w0 23:30 (30 23 * * 7)');
   check('*/15 8-18 * * 1-5', '*/15 8-18 * * 1-5');
 });
+
+test('instants in what an agent told stand in the zone of the hospital, and nothing else of it is changed', () => {
+  const { told } = formatFor('zh', 'Asia/Shanghai');
+  assert.equal(told('a.dump of 2026-11-26T16:56:16.356Z'), 'a.dump of 2026-11-27 00:56');
+  assert.equal(
+    told('x_2026-11-26T16.bak, 2026-99-26T16:56:16Z'),
+    'x_2026-11-26T16.bak, 2026-99-26T16:56:16Z',
+  );
+});

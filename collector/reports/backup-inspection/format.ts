@@ -12,7 +12,11 @@ export interface Format {
   bytes(bytes: number): string;
   /** `41,204` */
   count(value: number): string;
+  /** What an agent told, with the instants in it as the rest of the report prints them. */
+  told(text: string): string;
 }
+
+const INSTANT = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
 export function formatFor(language: Language, zone: string): Format {
   const local = (at: number): string =>
@@ -20,13 +24,19 @@ export function formatFor(language: Language, zone: string): Format {
       .toZonedDateTimeISO(zone)
       .toPlainDateTime()
       .toString({ smallestUnit: 'minute' });
+  const time = (at: number): string => local(at).replace('T', ' ');
   return {
     language,
-    time: (at) => local(at).replace('T', ' '),
+    time,
     day: (at) => local(at).slice(0, 10),
     duration: (ms) => duration(ms, language),
     bytes,
     count: (value) => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ','),
+    told: (text) =>
+      text.replaceAll(INSTANT, (instant) => {
+        const at = Date.parse(instant);
+        return Number.isNaN(at) ? instant : time(at);
+      }),
   };
 }
 

@@ -13,12 +13,12 @@ export function findingsSection(context: Context): Block[] {
     {
       block: 'table',
       columns: [
-        { title: columns.number, share: 0.6 },
+        { title: columns.number, share: 0.75 },
         { title: columns.level, share: 1.35 },
         { title: columns.set, share: 1.4 },
         { title: columns.finding, share: 3.4 },
         { title: columns.advice, share: 3 },
-        { title: `${columns.owner} · ${columns.due}`, share: 1.35 },
+        { title: `${columns.owner} · ${columns.due}`, share: 1.6 },
       ],
       rows: judged.findings.map((finding) => findingRow(finding, context)),
       empty: words.says.noFindings,
@@ -27,7 +27,7 @@ export function findingsSection(context: Context): Block[] {
 }
 
 function findingRow(finding: Finding, context: Context): Rich[] {
-  const { words } = context;
+  const { words, format } = context;
   const { title, advice, owner } = words.rules[finding.rule];
   const rest = finding.evidence.flatMap((e) => ('text' in e && e.text !== '' ? [e.text] : []));
   const marks = evidenceOf(finding, context);
@@ -39,7 +39,7 @@ function findingRow(finding: Finding, context: Context): Rich[] {
       { text: title, style: 'strong' },
       '\n',
       `${says(finding, context)} `,
-      ...rest.slice(0, 2).map((text) => ({ text: `${text} `, style: 'faint' }) as const),
+      ...rest.slice(0, 2).map((text) => ({ text: `${format.told(text)} `, style: 'faint' }) as const),
       { text: marks === '' ? '' : `[${marks}]`, style: 'faint' },
     ],
     advice,

@@ -2,7 +2,6 @@
 
 import type { Block, Rich } from '../../../document/document.ts';
 import type { InspectedHost, InspectedSet } from '../input.ts';
-import type { Words } from '../words/words.ts';
 import { type Context, mark } from './context.ts';
 
 export function scopeSection(context: Context): Block[] {
@@ -66,17 +65,17 @@ function notLookedAt({ input, words, format }: Context): Block[] {
         : [says.notFresh(set.name, set.at > 0 ? format.time(set.at) : words.none)]),
       ...(set.known === 'some' ? [says.partly(set.name)] : []),
       ...(set.recovery.unjudged > 0 ? [says.unjudged(set.name, set.recovery.unjudged)] : []),
-      ...unknownRungs(set, words),
+      ...unknownRungs(set, { words, format }),
     ]),
   );
   return items.length === 0 ? [{ block: 'paragraph', text: says.allLooked }] : [{ block: 'list', items }];
 }
 
 /** Rungs that one obstacle keeps from being looked at stand together. */
-function unknownRungs(set: InspectedSet, words: Words): string[] {
+function unknownRungs(set: InspectedSet, { words, format }: Pick<Context, 'words' | 'format'>): string[] {
   const open = set.rungs.filter((r) => r.state === 'unknown');
   return [...Map.groupBy(open, (r) => r.evidence)].map(([evidence, rungs]) => {
     const names = rungs.map((r) => words.rungs[r.rung] ?? '').join(words.comma);
-    return `${set.name}: ${names}: ${evidence}`;
+    return `${set.name}: ${names}: ${format.told(evidence)}`;
   });
 }

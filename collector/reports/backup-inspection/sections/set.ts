@@ -15,11 +15,11 @@ export function setSections(context: Context): Block[] {
   const { judged, words } = context;
   return judged.sets.flatMap((judgedSet, i) => [
     ...(i === 0 ? [{ block: 'heading', level: 1, text: words.headings.sets, onNewPage: true } as const] : []),
-    ...setSection(judgedSet, `3.${i + 1}`, context),
+    ...setSection(judgedSet, i + 1, context),
   ]);
 }
 
-function setSection(judgedSet: JudgedSet, number: string, context: Context): Block[] {
+function setSection(judgedSet: JudgedSet, number: number, context: Context): Block[] {
   const { host, set, tone, reasons } = judgedSet;
   const { words, format, input } = context;
   const pictures: PictureContext = { input, host, format, words };
@@ -28,7 +28,13 @@ function setSection(judgedSet: JudgedSet, number: string, context: Context): Blo
       ? words.says.nothingFound
       : words.says.foundAs(listed(reasons.map(nameOf), format, 12));
   return [
-    { block: 'heading', level: 2, text: `${number} ${words.says.setTitle(set.name, host.name)}` },
+    // A set fills about a page: from its own top it is not torn. The first follows the chapter's heading.
+    {
+      block: 'heading',
+      level: 2,
+      text: `3.${number} ${words.says.setTitle(set.name, host.name)}`,
+      onNewPage: number > 1,
+    },
     { block: 'paragraph', text: [...(mark(tone, words) as []), ' ', found] },
     { block: 'heading', level: 3, text: words.headings.policy },
     { block: 'fields', sideBySide: true, rows: policyRows(set, context) },
@@ -91,17 +97,17 @@ function ladderTable({ host, set }: JudgedSet, { words, format, sources }: Conte
   return {
     block: 'table',
     columns: [
-      { title: words.columns.rung, share: 1.5 },
-      { title: words.columns.state, share: 1.1 },
-      { title: words.columns.since, share: 1.3 },
-      { title: words.columns.evidence, share: 4 },
+      { title: words.columns.rung, share: 1.65 },
+      { title: words.columns.state, share: 1.15 },
+      { title: words.columns.since, share: 1.35 },
+      { title: words.columns.evidence, share: 3.75 },
     ],
     rows: set.rungs.map((r): Rich[] => [
       `${r.rung} ${words.rungs[r.rung] ?? ''}`,
       [rungState(set, r, words)],
       format.time(r.at),
       [
-        `${r.evidence} `,
+        `${format.told(r.evidence)} `,
         {
           text: sources.mark(host, set, { of: 'rung', rung: r.rung, at: r.at, text: r.evidence }),
           style: 'faint',
@@ -209,7 +215,7 @@ function drillBlocks(set: InspectedSet, { words, format }: Context): Block[] {
   const at = format.time(newest.at);
   const text = newest.ok
     ? says.drill(at, newest.moment, format.duration(newest.seconds * 1000))
-    : says.drillFailed(at, newest.text);
+    : says.drillFailed(at, format.told(newest.text));
   return [
     { block: 'paragraph', text },
     {

@@ -15,7 +15,7 @@ export const EN_RULES: Readonly<Record<Rule, RuleWords>> = {
   stale: {
     title: 'Backup overdue or unfinished',
     says: () => 'The newest backup is older than agreed, or still being written.',
-    advice: 'Read the job’s history and errors; mend it and take a backup at once.',
+    advice: "Read the job's history and errors; mend it and take a backup at once.",
     owner: 'hospital',
   },
   implausible: {
@@ -47,7 +47,7 @@ export const EN_RULES: Readonly<Record<Rule, RuleWords>> = {
   'no-policy': {
     title: 'No policy agreed',
     says: () => 'Neither schedule nor longest interval is agreed; whether backups are in time is open.',
-    advice: 'Agree on schedule, loss allowed and copies; write them into the agent’s configuration.',
+    advice: "Agree on schedule, loss allowed and copies; write them into the agent's configuration.",
     owner: 'both',
   },
   'copy-none': {
@@ -137,8 +137,8 @@ export const EN_RULES: Readonly<Record<Rule, RuleWords>> = {
   },
   'runs-failed': {
     title: 'Failed backup jobs',
-    says: ({ count }) => `The database’s own history shows ${n(count)} failed backups in this period.`,
-    advice: 'Read the database’s errors and mend them.',
+    says: ({ count }) => `The database's own history shows ${n(count)} failed backups in this period.`,
+    advice: "Read the database's errors and mend them.",
     owner: 'hospital',
   },
   'runs-missed': {
@@ -150,7 +150,7 @@ export const EN_RULES: Readonly<Record<Rule, RuleWords>> = {
   },
   clock: {
     title: 'Clock off',
-    says: ({ seconds }) => `The server’s clock is off by ${n(seconds)} seconds.`,
+    says: ({ seconds }) => `The server's clock is off by ${n(seconds)} seconds.`,
     advice: 'Set up time synchronisation (NTP).',
     owner: 'hospital',
   },
@@ -162,7 +162,7 @@ export const EN_RULES: Readonly<Record<Rule, RuleWords>> = {
   },
   'history-disagrees': {
     title: 'History and disk disagree',
-    says: () => 'The database’s backup history and the files on disk do not agree.',
+    says: () => "The database's backup history and the files on disk do not agree.",
     advice: 'Find out whether files were moved, overwritten or written elsewhere.',
     owner: 'hospital',
   },
@@ -173,7 +173,7 @@ export const EN_RULES: Readonly<Record<Rule, RuleWords>> = {
     owner: 'hospital',
   },
   'same-volume': {
-    title: 'Backup on the data’s own volume',
+    title: "Backup on the data's own volume",
     says: () => 'Backups lie on the volume of the data: one failure takes both.',
     advice: 'Move the folder to another physical disk or device.',
     owner: 'hospital',

@@ -260,11 +260,11 @@ export const EN: Words = {
     clockOff: (seconds) => `${seconds} s`,
   },
   method: [
-    'The agent on the hospital’s server opens backup files for reading only. It does not log in to clinical systems, changes and locks nothing, and takes no remote orders.',
+    "The agent on the hospital's server opens backup files for reading only. It does not log in to clinical systems, changes and locks nothing, and takes no remote orders.",
     'Each set is taken up the proof ladder: exists; in time and finished; size plausible; readable to the end (format, end mark and checksums of every file); second copy equal (size and digest); restored in a drill. What is not proven carries nothing above it.',
     'Restorable moments follow from what the files themselves say (log sequence numbers, binary log positions, WAL segments), not from names or times on disk.',
-    '“Cannot be confirmed” is a state of its own: neither normal nor abnormal, only that the evidence does not suffice.',
-    'Times are in the hospital’s time zone.',
+    '"Cannot be confirmed" is a state of its own: neither normal nor abnormal, only that the evidence does not suffice.',
+    "Times are in the hospital's time zone.",
   ],
   ratingRules: [
     ['good', 'Rungs 1 to 5 proven, a drill within 92 days, no findings.'],
@@ -282,14 +282,14 @@ export const EN: Words = {
     ],
   ],
   figures: [
-    ['Policy', 'the agent’s own configuration on the hospital’s server, as it reported it'],
-    ['Rungs', 'the agent’s inspection of the folder, with time and evidence'],
+    ['Policy', "the agent's own configuration on the hospital's server, as it reported it"],
+    ['Rungs', "the agent's inspection of the folder, with time and evidence"],
     [
       'Runs',
-      'finishing times inside the files (else their time on disk), the agent’s history, the database’s own history; one run counts once',
+      "finishing times inside the files (else their time on disk), the agent's history, the database's own history; one run counts once",
     ],
     ['Missed', 'the agreed schedule, start by start; sets without one are not counted'],
-    ['Sizes', 'the agent’s record of the last 60 backups'],
+    ['Sizes', "the agent's record of the last 60 backups"],
     ['Restorable moments and gaps', 'worked out from the chains inside the files that were looked at'],
     ['Would be lost now', 'time of the data less the last restorable moment'],
     ['Estimated recovery time', 'the last drill scaled by size; without one, the measured reading speed'],
