@@ -18,10 +18,10 @@ export interface Throttle {
 /** No bound. */
 export const fullSpeed: Throttle = { take: async () => {} };
 
-/** At most so many bytes per second over any time, with at most a quarter of a second saved up. */
+/** At most so many bytes per second since the start; what a pause saved up is spent at once, a quarter of a second of it at most. */
 export function throttle(bytesPerSecond: number, clock: Pick<Clock, 'monotonic' | 'after'>): Throttle {
   const burst = bytesPerSecond / 4;
-  let saved = burst;
+  let saved = 0;
   let at = clock.monotonic();
   return {
     async take(bytes) {
