@@ -47,6 +47,29 @@ test('the PDF claims and carries PDF/A-2a: metadata, structure, language, text o
   for (const font of fonts) assert.match(font, /^[A-Z]{6}\+NotoSansSC.*yes yes yes/);
 });
 
+test('every text of the PDF stands in a tagged element or an artifact, is mapped to Unicode, and nothing is transparent', async () => {
+  const inside = pdfText(await renderDocument(exampleDocument(), 'pdf'));
+  const operators = [...inside.matchAll(/(?<=\s)(BDC|BMC|EMC|TJ|Tj)(?=\s)/g)].map(([name]) => name);
+  let depth = 0;
+  let [shown, untagged] = [0, 0];
+  for (const name of operators) {
+    if (name === 'EMC') depth--;
+    else if (name === 'BDC' || name === 'BMC') depth++;
+    else {
+      shown++;
+      if (depth === 0) untagged++;
+    }
+  }
+  assert.ok(shown > 20);
+  assert.equal(untagged, 0);
+  assert.equal(depth, 0);
+  const count = (what: RegExp): number => [...inside.matchAll(what)].length;
+  assert.equal(count(/\/Subtype \/Type0/g), 2);
+  assert.equal(count(/\/ToUnicode \d+ 0 R/g), 2);
+  assert.equal(count(/\/S \/Figure\b/g), count(/\/Alt \(|\/Alt </g));
+  assert.doesNotMatch(inside, /\/SMask \d|\/(CA|ca) 0?\.\d/);
+});
+
 test('the pages say when they were made by the document, not by the clock', async () => {
   const info = readPdf(await renderDocument(exampleDocument(), 'pdf'), 'pdfinfo', ['-isodates']);
   assert.match(info, /CreationDate: +2026-11-26T08:30:00Z/);

@@ -138,7 +138,7 @@ export function readPdf(
 /** Objects and decoded streams of a PDF as one text, for looking for what a validator looks for. */
 export function pdfText(pdf: Buffer): string {
   const raw = pdf.toString('latin1');
-  const streams = [...raw.matchAll(/stream\r?\n/g)].map(({ index, 0: word }) => {
+  const streams = [...raw.matchAll(/(?<!end)stream\r?\n/g)].map(({ index, 0: word }) => {
     const start = index + word.length;
     const bytes = pdf.subarray(start, raw.indexOf('endstream', start));
     try {
