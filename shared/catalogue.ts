@@ -189,6 +189,7 @@ export const CHECK_KINDS = [
   'port',
   'http',
   'backup',
+  'proof',
   'feed',
   'clock',
   'mem',

@@ -6,6 +6,8 @@ import type { Judgement, ProbeEvent, Reading, Sample } from './probe.ts';
 export interface Outcome {
   samples: Sample[];
   check: Judgement;
+  /** What is judged of it besides. */
+  further?: readonly Judgement[];
   events?: ProbeEvent[];
   error?: NamedError;
 }
@@ -13,7 +15,7 @@ export interface Outcome {
 export function joinOutcomes(outcomes: readonly Outcome[]): Reading {
   return {
     samples: outcomes.flatMap((outcome) => outcome.samples),
-    checks: outcomes.map((outcome) => outcome.check),
+    checks: outcomes.flatMap((outcome) => [outcome.check, ...(outcome.further ?? [])]),
     events: outcomes.flatMap((outcome) => outcome.events ?? []),
     errors: outcomes.flatMap((outcome) => outcome.error ?? []),
   };

@@ -11,6 +11,7 @@ import { backupSameVolume } from './backup-same-volume/backup-same-volume.ts';
 import { backupSpace } from './backup-space/backup-space.ts';
 import { backupSuspect } from './backup-suspect/backup-suspect.ts';
 import { backupUnprotected } from './backup-unprotected/backup-unprotected.ts';
+import { backupUnsound } from './backup-unsound/backup-unsound.ts';
 import { certificate } from './certificate/certificate.ts';
 import { clockOff } from './clock-off/clock-off.ts';
 import { diskFilling } from './disk-filling/disk-filling.ts';
@@ -33,6 +34,7 @@ export const RULES: readonly RuleUnit[] = [
   backupRpo,
   backupRungLost,
   backupSuspect,
+  backupUnsound,
   backupHistory,
   backupCleanup,
   backupSameVolume,

@@ -26,6 +26,7 @@ export interface BackupOutcome {
   state: BackupState;
   samples: Sample[];
   check: Judgement;
+  further: Judgement[];
   events: ProbeEvent[];
 }
 
@@ -37,9 +38,12 @@ export interface Problem {
   status: 'warning' | 'critical';
   text: string;
 }
-/** What the ladder says: the rung, and what is wrong beyond age, size and number. */
+/** What the ladder says. */
 export interface Proof {
   rung: number;
+  /** A run of the schedule that did not come. */
+  late: readonly Problem[];
+  /** What is wrong beyond age, size and number. */
   problems: readonly Problem[];
 }
 
@@ -61,23 +65,31 @@ export function judgeBackup(
   const newest =
     newestOf(finished.filter((file) => file.mtimeMs - now.wallMs <= FUTURE_MS)) ?? newestOf(future);
   const problems = problemsOf(policy, { copies, future, newest, writing }, now);
-  problems.push(...proof.problems);
+  problems.push(...proof.late);
   if (listing.isCut) problems.push({ status: 'warning', text: '目录文件过多，只检查了一部分' });
-  const status = problems.some((problem) => problem.status === 'critical')
-    ? 'critical'
-    : problems.length > 0
-      ? 'warning'
-      : 'ok';
   return {
     state: { hasRead: true, newestMtimeMs: Math.max(state.newestMtimeMs, newest?.mtimeMs ?? -Infinity) },
     samples: samplesOf(policy, { copies, newest, writing, rung: proof.rung }, now),
     check: {
       id: `backup:${policy.name}`,
-      status,
+      status: statusOf(problems),
       text: renderCheck(policy.name, problems, { newest, writing, copies }, now),
     },
+    further: [judgeProof(policy.name, proof)],
     events: newest ? newEvents(policy, state, newest, copies) : [],
   };
+}
+
+function statusOf(problems: readonly Problem[]): Judgement['status'] {
+  if (problems.some((problem) => problem.status === 'critical')) return 'critical';
+  return problems.length > 0 ? 'warning' : 'ok';
+}
+
+/** Apart from age, size and number: a fresh file may be worth nothing, and an old one may be proven. */
+function judgeProof(name: string, { rung, problems }: Proof): Judgement {
+  const found = problems.map((problem) => problem.text).join('；');
+  const text = `备份集 ${name} 的证明${found === '' ? `：第 ${rung} 级，未见异常` : `：${found}`}`;
+  return { id: `proof:${name}`, status: statusOf(problems), text };
 }
 
 function newestOf(files: readonly WatchedFile[]): WatchedFile | undefined {

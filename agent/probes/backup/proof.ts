@@ -1,4 +1,4 @@
-// What the ladder finds wrong, as people read it in the check of the set. Pure. Promise: age, size and number are the check's own
+// What the ladder finds wrong, as people read it in the checks of the set. Pure. Promise: age, size and number are the other check's
 // matter and are not said twice; what is unknown is no problem.
 
 import type { Content } from '../../../shared/backup/facts.ts';
@@ -40,13 +40,13 @@ export function proofOf({ rungs, signs, newest, dueAt, policy }: Proven, now: nu
   const problems: Problem[] = signs.flatMap(({ kind }) => SIGNS[kind] ?? []);
   const isStale = newest !== undefined && now - newest.modifiedAt > policy.maxAgeMs;
   const isOverdue = newest !== undefined && dueAt !== undefined && newest.modifiedAt < dueAt;
-  if (isNo(2) && isOverdue && !isStale)
-    problems.push({ status: 'critical', text: '按计划应完成的备份没有出现' });
+  const late: Problem[] =
+    isNo(2) && isOverdue && !isStale ? [{ status: 'critical', text: '按计划应完成的备份没有出现' }] : [];
   if (isNo(3) && !signs.some(({ kind }) => SPOILS.includes(kind)))
     problems.push({ status: 'warning', text: '最新备份的大小与以往相差过大' });
   const content = newest?.verdict?.content;
   if (isNo(4) && newest && content)
     problems.push({ status: 'critical', text: `读取 ${nameOf(newest)} 发现它${CONTENT[content]}` });
   if (isNo(5) && policy.secondCopy !== '') problems.push({ status: 'warning', text: '第二副本缺失或不一致' });
-  return { rung: standsOn(rungs), problems };
+  return { rung: standsOn(rungs), late, problems };
 }
