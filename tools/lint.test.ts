@@ -95,7 +95,10 @@ test('the layers still hold in the modules that the simulation runs', (t) => {
     'collector/rules/silence/silence.ts': "import { y } from '../memory/memory.ts';\ny();\n",
   });
   assert.deepEqual(
-    found.filter((f) => f.rule === 'eslint(no-restricted-imports)').map((f) => f.file),
+    found
+      .filter((f) => f.rule === 'eslint(no-restricted-imports)')
+      .map((f) => f.file)
+      .sort(),
     ['agent/spool/x.ts', 'collector/rules/silence/silence.ts'],
   );
 });

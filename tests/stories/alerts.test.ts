@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dumpOf } from '../support/dump.ts';
 import { type Mailbox, startMailbox } from '../support/mailbox.ts';
 import { openNginx } from '../support/nginx.ts';
 import { startAgent, startCollector, temporaryFolder, until } from '../support/programs.ts';
@@ -62,26 +63,26 @@ test('a backup set whose newest file grows too old is one alert; a new file reso
   const folder = temporaryFolder(t, 'niswatch-backups');
   const write = (name: string, ageMs: number) => {
     const path = join(folder, name);
-    writeFileSync(path, 'x'.repeat(4096));
-    const at = (Date.now() - ageMs) / 1000;
-    utimesSync(path, at, at);
+    const at = Date.now() - ageMs;
+    writeFileSync(path, dumpOf(at));
+    utimesSync(path, at / 1000, at / 1000);
   };
   const hour = 3_600_000;
   // Ages past its limit seconds after the agent has seen it fresh.
-  write('nis-20261101.bak', 26 * hour - 15_000);
+  write('nis-20261101.sql', 26 * hour - 15_000);
   await startAgent(t, collector, {
     config: {
       probes: {
         backup: {
           interval: '5s',
-          sets: [{ name: 'nis-full', folder, pattern: 'nis-*.bak', maxAge: '26h', settle: '1s' }],
+          sets: [{ name: 'nis-full', folder, pattern: 'nis-*.sql', maxAge: '26h', settle: '1s' }],
         },
       },
     },
   });
   const alert = await firing(collector, 'backup-old', 'nis-full', 60_000);
   assert.match(await oneMail(mailbox, 'nis-full', alert.severity === 'critical' ? '严重' : '警告'), /26/);
-  write('nis-20261102.bak', 60_000);
+  write('nis-20261102.sql', 60_000);
   await resolved(collector, alert.id, 60_000);
   await oneMail(mailbox, 'nis-full', '恢复');
 });
