@@ -116,6 +116,7 @@ async function joinParts(
     ...(config.http.publicUrl ? { publicUrl: config.http.publicUrl } : {}),
   });
   opened.push(() => alerts.close());
+  watch.onVerdict((host) => fleet.meet(host));
   watch.onVerdict((host) => alerts.touch(host));
   backups.onChange((host) => alerts.touch(host));
   const enrolment = openEnrolment({ state, clock, random, collectorName: config.name });

@@ -212,3 +212,14 @@ test('counts restarts over the last ten minutes, across a reset of the counter',
   assert.equal(fleet.picture('h1')?.rise?.(restarts, 10 * MINUTE), 3);
   assert.equal(fleet.picture('h1')?.rise?.(restarts, 60 * MINUTE), undefined);
 });
+
+test('a host that was enrolled a moment ago and dies before its first report is known from the first word of it', async (t) => {
+  const { fleet, state } = await start(t);
+  await addHost(state, 'h2');
+  fleet.meet('h1');
+  assert.equal(fleet.picture('h2'), undefined);
+  fleet.meet('h2');
+  while (!fleet.picture('h2')) await new Promise((done) => setImmediate(done));
+  assert.equal(fleet.picture('h2')?.host.name, 'name of h2');
+  assert.ok([...fleet.hosts()].includes('h2'));
+});

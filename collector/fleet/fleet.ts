@@ -27,6 +27,8 @@ export interface Fleet extends ReportSink {
   subscribe(listener: (report: StoredReport) => void): () => void;
   /** Reads hosts and hospitals from the state again: after an enrolment, a rename, a revocation. */
   refresh(): Promise<void>;
+  /** A host was heard: one that was enrolled a moment ago counts from now on, though it may die before its first report. */
+  meet(hostId: string): void;
   /** Resolves when the short past has been read back from the store. */
   warmed: Promise<void>;
   /** Stops reading the past. */
@@ -104,6 +106,10 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       return () => listeners.delete(listener);
     },
     refresh,
+    meet(hostId) {
+      if (records.has(hostId)) return;
+      refresh().catch((error: unknown) => log.error({ error }, 'cannot read the hosts'));
+    },
     stored,
     clockOffset(host, offsetMs, _rttMs, at) {
       records.get(host)?.set('clock_offset_seconds', offsetMs / 1000, at);
