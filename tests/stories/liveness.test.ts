@@ -126,7 +126,7 @@ test('a host that its witness cannot reach is down within 45 s, by the usual lim
   });
   await verdictIs(collector, server.hostId(), 'up', 20_000);
   await verdictIs(collector, witness.hostId(), 'up', 20_000);
-  await until('the witness to have reached the port', 30_000, async () => {
+  await until('the witness to have reached the port', 120_000, async () => {
     const { values } = await collector.api<{ values: Record<string, number> }>(
       `/api/v1/hosts/${witness.hostId()}/latest`,
     );
