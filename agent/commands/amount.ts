@@ -1,8 +1,7 @@
 // A value with its unit, as people read it.
 
+import { renderBytes } from '../../shared/bytes.ts';
 import type { Unit } from '../../shared/catalogue.ts';
-
-const STEPS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
 export function renderAmount(value: number, unit: Unit): string {
   switch (unit) {
@@ -21,9 +20,4 @@ export function renderAmount(value: number, unit: Unit): string {
     case 'code':
       return String(Math.round(value * 100) / 100);
   }
-}
-
-function renderBytes(value: number): string {
-  const step = Math.min(STEPS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, value)) / 10)));
-  return `${(value / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${STEPS[step]}`;
 }

@@ -1,7 +1,6 @@
 // `niswatch-agent discover`: looks at this machine and proposes an agent.yaml, each entry with its reason. It changes nothing; only
 // here, at setup, may a probe's search start programs.
 
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
 import { NamedError } from '../../shared/errors.ts';
@@ -9,9 +8,9 @@ import { discover } from '../discover/discover.ts';
 import { openHost } from '../host/host.ts';
 import { PROBES } from '../probes/index.ts';
 import { type Command, CONFIG_FLAGS, JSON_FLAG, text } from './command.ts';
+import { runProgram } from './run-program.ts';
 
-const RUN_MS = 10_000;
-const OUTPUT_BYTES = 16 * 1024 * 1024;
+const LIMITS = { timeoutMs: 10_000, outputBytes: 16 * 1024 * 1024 };
 
 export const DISCOVER: Command = {
   name: 'discover',
@@ -56,17 +55,6 @@ function writeNew(path: string, proposal: string): void {
   }
 }
 
-function run(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      timeout: RUN_MS,
-      maxBuffer: OUTPUT_BYTES,
-      encoding: 'utf8',
-      windowsHide: true,
-    } as const;
-    execFile(program, [...args], options, (error, printed) => {
-      if (error) reject(error);
-      else resolve(printed);
-    });
-  });
+async function run(program: string, args: readonly string[]): Promise<string> {
+  return (await runProgram(program, args, LIMITS)).printed;
 }

@@ -5,8 +5,7 @@
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
-import type { Clock } from '../../shared/clock.ts';
-import { systemClock } from '../../shared/clock.ts';
+import { type Clock, systemClock } from '../../shared/clock.ts';
 import { nearest, readConfig } from '../../shared/config/schema.ts';
 import { NamedError } from '../../shared/errors.ts';
 import { type AgentConfig, loadConfig } from '../config.ts';

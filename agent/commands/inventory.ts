@@ -1,7 +1,6 @@
 // `niswatch-agent inventory`: what this server is and holds; `inventory compare BEFORE AFTER`: whether a migrated server can be accepted.
 // Exit code of a comparison: 0 accepted, 1 to be confirmed, 2 not to be accepted; of an inventory: 0 whole, 1 something could not be read.
 
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { systemClock } from '../../shared/clock.ts';
 import { NamedError } from '../../shared/errors.ts';
@@ -22,9 +21,9 @@ import {
   text,
   UsageError,
 } from './command.ts';
+import { runProgram } from './run-program.ts';
 
-const RUN_MS = 60_000;
-const OUTPUT_BYTES = 64 * 1024 * 1024;
+const LIMITS = { timeoutMs: 60_000, outputBytes: 64 * 1024 * 1024 };
 
 export const INVENTORY: Command = {
   name: 'inventory',
@@ -126,15 +125,10 @@ function named<T>(held: Promise<T>, name: string): Promise<T> {
   });
 }
 
-function run(program: string, args: readonly string[]): Promise<string> {
-  const options = { timeout: RUN_MS, maxBuffer: OUTPUT_BYTES, encoding: 'utf8', windowsHide: true } as const;
-  return new Promise((resolve, reject) => {
-    execFile(program, [...args], options, (error, printed, said) => {
-      if (error) reject(error);
-      // Some programs tell their version on standard error.
-      else resolve(printed === '' ? said : printed);
-    });
-  });
+/** Some programs tell their version on standard error. */
+async function run(program: string, args: readonly string[]): Promise<string> {
+  const { printed, said } = await runProgram(program, args, LIMITS);
+  return printed === '' ? said : printed;
 }
 
 function readInventory(path: string): Inventory {

@@ -1,6 +1,7 @@
 // The comparison as one HTML page that stands alone: no script, nothing fetched, ready to be printed and signed. Pure; same input, same
 // bytes.
 
+import { escapeMarkup } from '../../shared/markup.ts';
 import type { Language } from '../../shared/text.ts';
 import type { Comparison, Difference } from './compare.ts';
 import { SECTIONS } from './inventory.ts';
@@ -24,7 +25,7 @@ export function renderHtml(comparison: Comparison, language: Language): string {
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style></head>
 <body>
 <h1>${title}</h1>
-<p class="verdict ${verdict}">${escape(VERDICT_WORDS[verdict][language])}</p>
+<p class="verdict ${verdict}">${escapeMarkup(VERDICT_WORDS[verdict][language])}</p>
 ${table([zh ? ['', '主机', '时间 (UTC)'] : ['', 'Host', 'Time (UTC)'], [zh ? '迁移前' : 'Before', before.host, before.at], [zh ? '迁移后' : 'After', after.host, after.at]])}
 <h2>${zh ? '差异' : 'Differences'} (${comparison.differences.length})</h2>
 ${differences(comparison.differences, language)}
@@ -59,21 +60,13 @@ function differences(all: readonly Difference[], language: Language): string {
         d.key,
         describe(d, language),
       ];
-      return `<tr class="${ROW_CLASS[d.weight]}">${cells.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`;
+      return `<tr class="${ROW_CLASS[d.weight]}">${cells.map((cell) => `<td>${escapeMarkup(cell)}</td>`).join('')}</tr>`;
     });
   return `<table><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr>\n${rows.join('\n')}</table>`;
 }
 
 function table([head = [], ...rows]: readonly (readonly string[])[], name = ''): string {
   const line = (cells: readonly string[], tag: string): string =>
-    `<tr>${cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('')}</tr>`;
+    `<tr>${cells.map((cell) => `<${tag}>${escapeMarkup(cell)}</${tag}>`).join('')}</tr>`;
   return `<table${name === '' ? '' : ` class="${name}"`}>${line(head, 'th')}\n${rows.map((row) => line(row, 'td')).join('\n')}</table>`;
-}
-
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ManualClock, manualClock } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
-import { PROTOCOL, type Report } from '../../shared/frame.ts';
+import { type Report } from '../../shared/frame.ts';
 import { jsonLog } from '../log.ts';
 import { type CollectorLink, openLink } from './collector-link.ts';
 import { memorySpool } from './testing/memory-spool.ts';
-import { type ModelCollector, modelCollector } from './testing/model-collector.ts';
+import { type ModelCollector, modelCollector, modelHello } from './testing/model-collector.ts';
 
 interface World {
   clock: ManualClock;
@@ -41,19 +41,7 @@ function world(
       websocket: (o, e) => (model.kinds.push(`websocket ${o.url}`), model.open(o, e)),
       http: (o, e) => (model.kinds.push(`http ${o.url}`), { ...openHealthy(model, o, e) }),
     },
-    hello: (_nonce, _collector) => ({
-      t: 'hello',
-      protocol: PROTOCOL,
-      agent: 'host-1',
-      sig: 's',
-      version: '1',
-      boot: 'b',
-      at: clock.now(),
-      bootAt: 0,
-      fingerprint: 'f',
-      journal: { startedAt: 0 },
-      streams: spool.streams(),
-    }),
+    hello: () => modelHello(clock, spool.streams()),
   });
   const appended = new Map<string, number>();
   return {

@@ -2,12 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Clock, type ManualClock, manualClock } from '../../shared/clock.ts';
-import { PROTOCOL } from '../../shared/frame.ts';
 import { openSpool } from '../spool/disk-spool.ts';
 import { simulatedDisk } from '../spool/simulated-disk.ts';
 import { silentLog } from '../log.ts';
 import { type CollectorLink, openLink } from './collector-link.ts';
-import { type ModelCollector, modelCollector } from './testing/model-collector.ts';
+import { type ModelCollector, modelCollector, modelHello } from './testing/model-collector.ts';
 
 const MiB = 1024 ** 2;
 const LIMITS = {
@@ -58,19 +57,7 @@ function life(seed: number): Life {
     log: silentLog,
     dial: { timeoutMs: 1000 },
     transports: { websocket: model.open, http: model.open },
-    hello: () => ({
-      t: 'hello',
-      protocol: PROTOCOL,
-      agent: 'host-1',
-      sig: 's',
-      version: '1',
-      boot: 'b',
-      at: clock.now(),
-      bootAt: 0,
-      fingerprint: 'f',
-      journal: { startedAt: 0 },
-      streams: spool.streams(),
-    }),
+    hello: () => modelHello(clock, spool.streams()),
   });
   const given = new Map<string, number>();
   link.start();

@@ -3,14 +3,13 @@
 
 /// <reference lib="esnext.temporal" preserve="true" />
 
-import { Cron } from 'croner';
+import { openSchedule } from '../../shared/backup/schedule.ts';
 
 /** The first start after `now`. */
 export function nextStart(schedule: string, now: number, zone: string): number | undefined {
   if (schedule === '') return undefined;
   try {
-    const cron = new Cron(schedule, { timezone: zone, paused: true, mode: '5-or-6-parts' });
-    return cron.nextRun(new Date(now))?.getTime();
+    return openSchedule(schedule, { timezone: zone }).nextRun(new Date(now))?.getTime();
   } catch {
     return undefined;
   }

@@ -8,6 +8,7 @@
 //
 // One run that was broken or doubled moves none of the medians. With fewer than 3 runs: the largest and a fifth.
 
+import { median } from '../../shared/median.ts';
 import { nextStart } from './calendar.ts';
 import type { SetDigest } from './digest.ts';
 
@@ -94,11 +95,4 @@ function byDistance(runs: readonly Run[], now: number): number | undefined {
   if (!last || runs.length < 3) return undefined;
   const next = last.at + median(runs.slice(1).map((r, i) => r.at - (runs[i]?.at ?? r.at)));
   return next > now ? next : undefined;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const [low = 0, high = 0] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]];
-  return (low + high) / 2;
 }

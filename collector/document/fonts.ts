@@ -5,12 +5,6 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-export const FAMILY = 'Noto Sans SC';
-
-/** For readers' own fonts, where nothing is embedded (Word, HTML). */
-export const SCREEN_FAMILIES =
-  '"Noto Sans SC", "Microsoft YaHei", "PingFang SC", "Source Han Sans SC", sans-serif';
-
 const WEIGHTS = ['400Regular', '700Bold'] as const;
 
 export function fontFiles(): string[] {

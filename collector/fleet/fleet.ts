@@ -71,17 +71,22 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     log.error({ error }, 'cannot read the past for trends'),
   );
 
+  const meet = (hostId: string): void => {
+    if (records.has(hostId)) return;
+    refresh().catch((error: unknown) => log.error({ error }, 'cannot read the hosts'));
+  };
+
   const stored = (report: StoredReport): void => {
     let record = records.get(report.host);
     if (!record) {
       // Enrolled a moment ago: its name follows, its values count at once.
+      meet(report.host);
       record = new HostRecord(
         { id: report.host, name: report.host, hospitalId: '', hospitalName: '' },
         layouts,
         { verdicts, clock, backups },
       );
       records.set(report.host, record);
-      refresh().catch((error: unknown) => log.error({ error }, 'cannot read the hosts'));
     }
     record.take(report);
     record.takeChecks(report);
@@ -106,10 +111,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       return () => listeners.delete(listener);
     },
     refresh,
-    meet(hostId) {
-      if (records.has(hostId)) return;
-      refresh().catch((error: unknown) => log.error({ error }, 'cannot read the hosts'));
-    },
+    meet,
     stored,
     clockOffset(host, offsetMs, _rttMs, at) {
       records.get(host)?.set('clock_offset_seconds', offsetMs / 1000, at);

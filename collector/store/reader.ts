@@ -268,7 +268,7 @@ const mapIf = (
 ): Float64Array | undefined => x && map(x);
 
 /** The first row at or after `t`. */
-function lowerBound(at: Float64Array, t: number): number {
+export function lowerBound(at: Float64Array, t: number): number {
   let [low, high] = [0, at.length];
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -2,6 +2,7 @@
 // others wait for their acknowledgements? Quiet and flooded phases take turns within one run, so that what else this machine does
 // falls on both.
 
+import { median } from '../../shared/median.ts';
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { atEnd } from '../support/scope.ts';
@@ -155,11 +156,4 @@ function figuresFor(
     [`${kind}_KiBPerSecond`]: rate(({ bytes }) => bytes / 1024),
     [`${kind}_connectsPerSecond`]: rate(({ connects }) => connects),
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  const upper = sorted[half] ?? 0;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? 0)) / 2;
 }

@@ -1,5 +1,6 @@
 // Series in arrays, as a source for the evaluator.
 
+import { lowerBound } from '../../collector/store/reader.ts';
 import { compareLabels } from '../../collector/prom/labels.ts';
 import { labelsTest } from '../../collector/prom/matching.ts';
 import type { RawSeries, SeriesSource } from '../../collector/prom/source.ts';
@@ -20,14 +21,4 @@ export function arraySource(all: readonly RawSeries[], matching = labelsTest): S
     },
     labels: (matchers) => Promise.resolve(sorted.map((s) => s.labels).filter(matching(matchers))),
   };
-}
-
-function lowerBound(at: Float64Array, t: number): number {
-  let [low, high] = [0, at.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((at[middle] as number) < t) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

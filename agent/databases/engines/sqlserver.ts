@@ -1,6 +1,7 @@
 // SQL Server's own word: msdb's history of backups and the files they went to; of new full backups, when asked for, RESTORE HEADERONLY or
 // VERIFYONLY. The account needs SELECT on msdb.dbo.backupset and backupmediafamily; RESTORE needs CREATE DATABASE permission.
 
+import { SQLSERVER_KINDS } from '../../../shared/backup/sqlserver-kinds.ts';
 import { connectTds } from '../drivers/tds.ts';
 import {
   type Complaint,
@@ -35,16 +36,6 @@ export const SQLSERVER: Engine = {
     const complaints = await verifyNew(connection, word, config.verify);
     return { ...word, complaints: [...word.complaints, ...complaints], keys: [...word.keys, 'verify'] };
   },
-};
-
-const KINDS: Readonly<Record<string, Run['kind']>> = {
-  D: 'full',
-  I: 'differential',
-  L: 'log',
-  F: 'full',
-  G: 'differential',
-  P: 'full',
-  Q: 'differential',
 };
 
 export function readHistory(rows: readonly Row[], since: number): OwnWord {
@@ -89,7 +80,7 @@ function runOf(row: Row): Run {
   const checked = isYes(row, 'has_backup_checksums') ? 'with checksums' : 'without checksums';
   return {
     source: 'msdb',
-    kind: KINDS[type] ?? 'full',
+    kind: (SQLSERVER_KINDS as Readonly<Record<string, Run['kind']>>)[type] ?? 'full',
     database: textOf(row, 'database_name'),
     startedAt: instantOf(row, 'started'),
     finishedAt: instantOf(row, 'finished'),

@@ -7,6 +7,7 @@ import {
   type AgentFrame,
   type CollectorFrame,
   type Gap,
+  type Hello,
   PROTOCOL,
   type Report,
 } from '../../../shared/frame.ts';
@@ -168,4 +169,21 @@ function store(model: ModelCollector, frame: Report | Gap, from: number, to: num
     numbers.set(seq, frame.t === 'report' ? frame.at : `gap:${frame.reason}`);
   }
   return { t: 'ack', stream, seq: watermarkOf(model, stream) };
+}
+
+/** What `host-1` says of itself at the beginning of a session. */
+export function modelHello(clock: Clock, streams: Hello['streams']): Hello {
+  return {
+    t: 'hello',
+    protocol: PROTOCOL,
+    agent: 'host-1',
+    sig: 's',
+    version: '1',
+    boot: 'b',
+    at: clock.now(),
+    bootAt: 0,
+    fingerprint: 'f',
+    journal: { startedAt: 0 },
+    streams,
+  };
 }

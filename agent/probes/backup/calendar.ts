@@ -1,7 +1,8 @@
 // A calendar expression as moments. Promise: local time of this host, daylight saving included; an expression that is none is
 // refused with its key when the agent starts.
 
-import { Cron } from 'croner';
+import type { Cron } from 'croner';
+import { openSchedule } from '../../../shared/backup/schedule.ts';
 import { NamedError } from '../../../shared/errors.ts';
 
 export interface Calendar {
@@ -35,7 +36,7 @@ export function openCalendar(expression: string, key: string): Calendar {
 
 function parse(expression: string, key: string): Cron {
   try {
-    const cron = new Cron(expression, { paused: true, mode: '5-or-6-parts' });
+    const cron = openSchedule(expression);
     if (!cron.nextRun(new Date(0))) throw new Error('no such day ever comes');
     return cron;
   } catch (cause) {

@@ -7,6 +7,7 @@
 // A full backup or a dump of less than half the median of the last ten fails whatever the spread: an export of a tenth of the tables.
 // Below three earlier runs nothing is said. Entropy is not asked: compressed backups look random, encrypted ones too.
 
+import { median } from '../../../shared/median.ts';
 import type { BackupKind } from '../../../shared/backup/facts.ts';
 import type { BackupSetReport } from '../../../shared/backup/reported.ts';
 import type { Answer } from './ladder.ts';
@@ -57,11 +58,4 @@ export function mergeHistory(before: readonly Run[], seen: readonly Run[]): Run[
   const runs = new Map(before.map((run) => [run.at, run]));
   for (const run of seen) runs.set(run.at, { ...runs.get(run.at), ...run });
   return [...runs.values()].sort((a, b) => a.at - b.at).slice(-HISTORY);
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }

@@ -3,7 +3,8 @@
 import type { Language, Text } from '../../../shared/text.ts';
 import type { Check, Step } from '../engine.ts';
 import type { NoPlan, RestorePlan } from '../plan.ts';
-import { nameOf, renderBytes, renderDuration, renderMoment } from './words.ts';
+import { renderBytes } from '../../../shared/bytes.ts';
+import { nameOf, renderDuration, renderMoment } from './words.ts';
 
 type Plan = RestorePlan | NoPlan;
 

@@ -4,13 +4,6 @@ import type { Language } from '../../../shared/text.ts';
 import type { Moment } from '../moment.ts';
 import type { BackupSet } from '../set.ts';
 
-const STEPS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-
-export function renderBytes(value: number): string {
-  const step = Math.min(STEPS.length - 1, Math.max(0, Math.floor(Math.log2(Math.max(1, value)) / 10)));
-  return `${(value / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${STEPS[step]}`;
-}
-
 const UNITS: [seconds: number, zh: string, en: string][] = [
   [86_400, '天', 'd'],
   [3600, '小时', 'h'],

@@ -1,6 +1,7 @@
 // SQL Server backups from the headers of their files: appended sets are taken apart, stripes put together, copies of one
 // backup set counted once. Promise: grouped by what the header says (database and family), never by the file's name.
 
+import { SQLSERVER_KINDS } from '../../../shared/backup/sqlserver-kinds.ts';
 import type { BackupFacts, FileVerdict, SqlServerChain } from '../../../shared/backup/facts.ts';
 import type { Excluded, LogPart, Part, Span } from '../set.ts';
 import { byProof, exclude, excludeByContent, fileOf, stands } from '../usable.ts';
@@ -38,16 +39,6 @@ interface Candidate {
   facts: BackupFacts;
   chain: SqlServerChain;
 }
-
-const KINDS = {
-  D: 'full',
-  I: 'differential',
-  L: 'log',
-  F: 'full',
-  G: 'differential',
-  P: 'full',
-  Q: 'differential',
-} as const;
 
 /** `unassigned`: files whose header names no database. */
 export function readDatabases(
@@ -153,7 +144,7 @@ function partOf(files: readonly Candidate[], zone: string): SqlPart | undefined 
   if (!startedAt || !finishedAt) return undefined;
   return {
     files: files.map((c) => fileOf(c.verdict)),
-    kind: KINDS[chain.type],
+    kind: SQLSERVER_KINDS[chain.type],
     content: files.some((c) => c.verdict.content === 'COMPLETE') ? 'COMPLETE' : head.verdict.content,
     facts,
     chain,

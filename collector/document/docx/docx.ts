@@ -3,7 +3,7 @@
 
 import { AlignmentType, Document, Footer, Packer, PageNumber, Paragraph, TabStopType, TextRun } from 'docx';
 import type { ReportDocument } from '../document.ts';
-import { escapeXml } from '../picture/svg.ts';
+import { escapeMarkup } from '../../../shared/markup.ts';
 import { docxBlock } from './blocks.ts';
 import { FAINT, FONT, INK, MAIN, PAGE_WIDTH } from './look.ts';
 import { fixZipTimes } from './zip-times.ts';
@@ -71,10 +71,10 @@ function footer(text: string): Footer {
 
 function coreProperties(document: ReportDocument): string {
   const at = new Date(Math.floor(document.madeAt / 1000) * 1000).toISOString().replace('.000', '');
-  const author = escapeXml(document.author);
+  const author = escapeMarkup(document.author);
   return (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">' +
-    `<dc:title>${escapeXml(document.title)}</dc:title><dc:subject>${escapeXml(document.subject)}</dc:subject><dc:creator>${author}</dc:creator><cp:lastModifiedBy>${author}</cp:lastModifiedBy><dc:language>${document.language === 'zh' ? 'zh-CN' : 'en'}</dc:language>` +
+    `<dc:title>${escapeMarkup(document.title)}</dc:title><dc:subject>${escapeMarkup(document.subject)}</dc:subject><dc:creator>${author}</dc:creator><cp:lastModifiedBy>${author}</cp:lastModifiedBy><dc:language>${document.language === 'zh' ? 'zh-CN' : 'en'}</dc:language>` +
     `<dcterms:created xsi:type="dcterms:W3CDTF">${at}</dcterms:created><dcterms:modified xsi:type="dcterms:W3CDTF">${at}</dcterms:modified></cp:coreProperties>`
   );
 }

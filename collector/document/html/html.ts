@@ -11,7 +11,8 @@ import {
   type Table,
 } from '../document.ts';
 import { MARK } from '../marks.ts';
-import { escapeXml, renderSvg } from '../picture/svg.ts';
+import { escapeMarkup } from '../../../shared/markup.ts';
+import { renderSvg } from '../picture/svg.ts';
 import { STYLE } from './style.ts';
 
 export function renderHtml(document: ReportDocument): string {
@@ -22,17 +23,17 @@ export function renderHtml(document: ReportDocument): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="author" content="${escapeXml(document.author)}">
-<meta name="description" content="${escapeXml(document.subject)}">
+<meta name="author" content="${escapeMarkup(document.author)}">
+<meta name="description" content="${escapeMarkup(document.subject)}">
 <meta name="date" content="${new Date(document.madeAt).toISOString()}">
 <meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escapeXml(document.title)}</title>
+<title>${escapeMarkup(document.title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
 ${body}
-<footer>${escapeXml(document.footer)}</footer>
+<footer>${escapeMarkup(document.footer)}</footer>
 </main>
 </body>
 </html>
@@ -43,7 +44,7 @@ function htmlBlock(block: Block, index: number, document: ReportDocument): strin
   switch (block.block) {
     case 'heading': {
       const tag = `h${block.level}`;
-      return `<${tag} id="s${index}"${block.onNewPage ? ' class="new-page"' : ''}>${escapeXml(block.text)}</${tag}>`;
+      return `<${tag} id="s${index}"${block.onNewPage ? ' class="new-page"' : ''}>${escapeMarkup(block.text)}</${tag}>`;
     }
     case 'paragraph':
       return `<p${block.look ? ` class="${block.look}"` : ''}>${rich(block.text)}</p>`;
@@ -60,7 +61,7 @@ function htmlBlock(block: Block, index: number, document: ReportDocument): strin
         title: block.alt,
         family: 'inherit',
       });
-      return `<figure>${svg}<figcaption>${escapeXml(block.caption)}</figcaption></figure>`;
+      return `<figure>${svg}<figcaption>${escapeMarkup(block.caption)}</figcaption></figure>`;
     }
     case 'ratings':
       return `<div class="tiles">${block.tiles.map(tile).join('')}</div>`;
@@ -77,7 +78,7 @@ const rich = (text: Rich): string => runsOf(text).map(run).join('');
 
 function run({ text, style, tone }: Run): string {
   if (text === '\n') return '<br>';
-  const words = escapeXml(text);
+  const words = escapeMarkup(text);
   if (tone) return `<span class="tone ${tone}">${MARK[tone]}&nbsp;${words}</span>`;
   if (style === 'strong') return `<strong>${words}</strong>`;
   if (style === 'faint') return `<span class="faint">${words}</span>`;
@@ -85,14 +86,16 @@ function run({ text, style, tone }: Run): string {
 }
 
 function table(block: Table): string {
-  const caption = block.caption ? `<caption>${escapeXml(block.caption)}</caption>` : '';
-  if (block.rows.length === 0) return block.empty ? `<p class="note">${escapeXml(block.empty)}</p>` : '';
+  const caption = block.caption ? `<caption>${escapeMarkup(block.caption)}</caption>` : '';
+  if (block.rows.length === 0) return block.empty ? `<p class="note">${escapeMarkup(block.empty)}</p>` : '';
   const total = block.columns.reduce((sum, c) => sum + c.share, 0);
   const end = (i: number): string => (block.columns[i]?.align === 'end' ? ' class="end"' : '');
   const widths = block.columns
     .map((c) => `<col style="width:${Math.round((1000 * c.share) / total) / 10}%">`)
     .join('');
-  const heads = block.columns.map((c, i) => `<th scope="col"${end(i)}>${escapeXml(c.title)}</th>`).join('');
+  const heads = block.columns
+    .map((c, i) => `<th scope="col"${end(i)}>${escapeMarkup(c.title)}</th>`)
+    .join('');
   const rows = block.rows
     .map((row) => `<tr>${row.map((cell, i) => `<td${end(i)}>${rich(cell)}</td>`).join('')}</tr>`)
     .join('\n');
@@ -103,7 +106,9 @@ function fields(rows: readonly [string, Rich][], sideBySide = false): string {
   const step = sideBySide ? 2 : 1;
   const lines = rows.flatMap((_, i) => (i % step === 0 ? [rows.slice(i, i + step)] : []));
   const cells = (pairs: readonly [string, Rich][]): string =>
-    pairs.map(([label, value]) => `<th scope="row">${escapeXml(label)}</th><td>${rich(value)}</td>`).join('');
+    pairs
+      .map(([label, value]) => `<th scope="row">${escapeMarkup(label)}</th><td>${rich(value)}</td>`)
+      .join('');
   const body = lines.map((pairs) => `<tr>${cells(pairs)}</tr>`).join('');
   return `<table class="fields${sideBySide ? ' pairs' : ''}"><tbody>${body}</tbody></table>`;
 }
@@ -120,22 +125,24 @@ function tile({
   note: string;
 }): string {
   const mark = MARK[tone as keyof typeof MARK];
-  return `<div class="tile ${tone}"><p>${escapeXml(title)}</p><p class="word"><strong>${mark}&nbsp;${escapeXml(word)}</strong></p><p>${escapeXml(note)}</p></div>`;
+  return `<div class="tile ${tone}"><p>${escapeMarkup(title)}</p><p class="word"><strong>${mark}&nbsp;${escapeMarkup(word)}</strong></p><p>${escapeMarkup(note)}</p></div>`;
 }
 
 function party({ title, lines }: { title: string; lines: string[] }): string {
-  return `<div class="party"><strong>${escapeXml(title)}</strong>${lines.map((line) => `<p>${escapeXml(line)}</p>`).join('')}</div>`;
+  return `<div class="party"><strong>${escapeMarkup(title)}</strong>${lines.map((line) => `<p>${escapeMarkup(line)}</p>`).join('')}</div>`;
 }
 
 function cover(block: Cover): string {
-  return `<header class="cover"><p class="faint">${escapeXml(block.over)}</p><h1>${escapeXml(block.title)}</h1><p class="verdict">${run({ text: block.verdict, tone: block.tone })}</p>${fields(block.rows)}<p class="note">${escapeXml(block.note)}</p></header>`;
+  return `<header class="cover"><p class="faint">${escapeMarkup(block.over)}</p><h1>${escapeMarkup(block.title)}</h1><p class="verdict">${run({ text: block.verdict, tone: block.tone })}</p>${fields(block.rows)}<p class="note">${escapeMarkup(block.note)}</p></header>`;
 }
 
 function contents(title: string, document: ReportDocument): string {
   const items = document.blocks.flatMap((block, i) =>
     block.block === 'heading' && block.level < 3
-      ? [`<li${block.level === 2 ? ' class="sub"' : ''}><a href="#s${i}">${escapeXml(block.text)}</a></li>`]
+      ? [
+          `<li${block.level === 2 ? ' class="sub"' : ''}><a href="#s${i}">${escapeMarkup(block.text)}</a></li>`,
+        ]
       : [],
   );
-  return `<nav aria-label="${escapeXml(title)}"><h1>${escapeXml(title)}</h1><ol>${items.join('')}</ol></nav>`;
+  return `<nav aria-label="${escapeMarkup(title)}"><h1>${escapeMarkup(title)}</h1><ol>${items.join('')}</ol></nav>`;
 }

@@ -1,6 +1,7 @@
 // Draws a picture as SVG. Promise: the same picture gives the same text; numbers have at most two decimals; no ids but those that the
 // caller's `prefix` makes its own.
 
+import { escapeMarkup } from '../../../shared/markup.ts';
 import type { Ink, Picture, Shape } from './picture.ts';
 
 /** On white paper. Light and dark inks differ enough to be told apart in grey, too. */
@@ -29,7 +30,7 @@ export interface SvgOptions {
 export function renderSvg(picture: Picture, options: SvgOptions): string {
   const ink = options.ink ?? ((name: Ink) => PAPER[name]);
   const { width, height } = picture;
-  const title = options.title === undefined ? '' : `<title>${escapeXml(options.title)}</title>`;
+  const title = options.title === undefined ? '' : `<title>${escapeMarkup(options.title)}</title>`;
   const role = options.title === undefined ? '' : ' role="img"';
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${round(width)} ${round(height)}" width="${round(width)}" height="${round(height)}"${role}` +
@@ -64,16 +65,8 @@ function element(shape: Shape, prefix: string, ink: (ink: Ink) => string): strin
       return `<path d="${d}" fill="none" stroke="${ink(shape.stroke)}" stroke-width="${round(shape.width)}"${dash}/>`;
     }
     case 'text':
-      return `<text x="${round(shape.x)}" y="${round(shape.y)}" font-size="${round(shape.size)}" fill="${ink(shape.ink)}" text-anchor="${shape.anchor}">${escapeXml(shape.text)}</text>`;
+      return `<text x="${round(shape.x)}" y="${round(shape.y)}" font-size="${round(shape.size)}" fill="${ink(shape.ink)}" text-anchor="${shape.anchor}">${escapeMarkup(shape.text)}</text>`;
   }
 }
 
 const round = (value: number): string => String(Math.round(value * 100) / 100);
-
-export function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
-}

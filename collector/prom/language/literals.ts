@@ -19,20 +19,6 @@ export function readDuration(text: string): number | undefined {
   return Number.isSafeInteger(ms) ? ms : undefined;
 }
 
-export function showDuration(ms: number): string {
-  if (ms === 0) return '0s';
-  let text = '';
-  let rest = ms;
-  for (const [unit, size] of UNITS) {
-    // As Prometheus writes it: weeks and years only when nothing is left over.
-    if ((unit === 'y' || unit === 'w') && rest % size !== 0) continue;
-    const n = Math.floor(rest / size);
-    if (n > 0) text += `${n}${unit}`;
-    rest -= n * size;
-  }
-  return text;
-}
-
 /** Decimal, hexadecimal, octal with a leading zero, Inf, NaN, with or without a sign. */
 export function readNumber(text: string): number | undefined {
   const sign = text.startsWith('-') ? -1 : 1;

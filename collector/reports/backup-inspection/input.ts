@@ -2,17 +2,9 @@
 // document ever after. Promise: nothing in the document comes from anywhere else.
 
 import type { BackupKind } from '../../../shared/backup/facts.ts';
-import type {
-  BackupDrillReport,
-  BackupFileReport,
-  BackupFindingReport,
-  BackupPolicy,
-  BackupRunReport,
-  BackupSetReport,
-  Rung,
-  RungState,
-} from '../../../shared/backup/reported.ts';
+import type { Rung } from '../../../shared/backup/reported.ts';
 import type { Language, Text } from '../../../shared/text.ts';
+import type { KeptFile, KeptFinding, SetBackups } from '../../backups/kept.ts';
 import type { Tone } from '../../document/document.ts';
 import type { Period } from '../report.ts';
 
@@ -44,42 +36,13 @@ export interface InspectedHost {
   findings: InspectedFinding[];
 }
 
-export interface InspectedSet {
-  name: string;
-  /** When its newest record was made. */
-  at: number;
-  told: 'fresh' | 'old' | 'never';
-  folder: string;
-  pattern: string;
-  policy: BackupPolicy;
-  rungs: RungState[];
-  rung: Rung;
-  /** `some`: the files below are not all that the agent counted. */
-  known: 'all' | 'some';
-  volume?: NonNullable<BackupSetReport['volume']>;
-  sameVolumeAsData?: boolean;
-  history: BackupSetReport['history'];
-  readBytesPerSecond?: number;
-  files: InspectedFile[];
-  runs: (Omit<BackupRunReport, 'of' | 'set'> & { toldAt: number })[];
-  drills: Omit<BackupDrillReport, 'of' | 'set'>[];
-  findings: InspectedFinding[];
+/** As the collector keeps it, with the moments that can be restored in milliseconds, and without the trail of its rungs. */
+export interface InspectedSet extends Omit<SetBackups, 'trail' | 'recovery'> {
   recovery: InspectedRecovery;
 }
 
-export interface InspectedFile extends Omit<BackupFileReport, 'of' | 'set' | 'gone'> {
-  at: number;
-  goneAt?: number;
-}
-
-export interface InspectedFinding {
-  kind: BackupFindingReport['kind'];
-  key: string;
-  text: string;
-  since: number;
-  at: number;
-  goneAt?: number;
-}
+export type InspectedFile = KeptFile;
+export type InspectedFinding = KeptFinding;
 
 /** Instants in UTC ms. */
 export interface InspectedRecovery {

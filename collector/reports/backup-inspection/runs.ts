@@ -4,8 +4,8 @@
 
 /// <reference lib="esnext.temporal" preserve="true" />
 
-import { Cron } from 'croner';
 import type { BackupKind } from '../../../shared/backup/facts.ts';
+import { openSchedule } from '../../../shared/backup/schedule.ts';
 import type { Tone } from '../../document/document.ts';
 import type { Period } from '../report.ts';
 import { finishedAt, toneOfFile } from './files.ts';
@@ -55,7 +55,7 @@ const MOST_STARTS = 5000;
 export function plannedStarts(schedule: string, zone: string, { from, to }: Period): number[] {
   if (schedule === '') return [];
   try {
-    const cron = new Cron(schedule, { paused: true, ...zoneOf(zone, from, to) });
+    const cron = openSchedule(schedule, zoneOf(zone, from, to));
     const starts: number[] = [];
     for (let at = cron.nextRun(new Date(from - 1)); at && at.getTime() < to; at = cron.nextRun(at)) {
       starts.push(at.getTime());

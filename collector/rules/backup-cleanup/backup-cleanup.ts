@@ -3,7 +3,7 @@
 
 import type { SectionField } from '../../../shared/config/schema.ts';
 import type { SetDigest } from '../../backups/digest.ts';
-import { median } from '../../backups/forecast.ts';
+import { median } from '../../../shared/median.ts';
 import { FINDING_WORDS } from '../../backups/words.ts';
 import { judgeFindings } from '../backup-findings.ts';
 import { judgeBackups } from '../backups.ts';

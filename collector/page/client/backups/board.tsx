@@ -1,5 +1,6 @@
 // All backup sets of all hospitals, the worst first: how far proven, up to when they can be restored, whether the next run fits.
 
+import { Heads } from '../table.tsx';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { BackupItem, BackupList } from '../../../api/backup-shapes.ts';
 import { bytes, shortTime, span } from '../format.ts';
@@ -119,15 +120,7 @@ function Sets({ items }: { items: readonly BackupItem[] }) {
     <section class="panel table" aria-label={w.title}>
       <div class="scroll" tabIndex={0} role="group" aria-label={w.title}>
         <table class="backup-board">
-          <thead>
-            <tr>
-              {heads.map((head) => (
-                <th scope="col" key={head}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads of={heads} />
           <tbody>
             {items.map((item) => (
               <Row key={`${item.host.id} ${item.set}`} item={item} />

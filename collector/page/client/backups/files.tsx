@@ -1,6 +1,6 @@
 // The files of a set with what reading them told, the database's own runs, the drills.
 
-import type { ComponentChildren } from 'preact';
+import { Table } from '../table.tsx';
 import { useState } from 'preact/hooks';
 import type { BackupSetDetail } from '../../../api/backup-shapes.ts';
 import { bytes, dateTime, shortTime, span } from '../format.ts';
@@ -18,35 +18,6 @@ const CONTENT_STATUS: Record<string, 'ok' | 'warning' | 'critical' | 'unknown'> 
   FOREIGN: 'warning',
 };
 const SHOWN = 20;
-
-function Table(props: {
-  id: string;
-  title: string;
-  heads: readonly string[];
-  children: ComponentChildren;
-  more?: ComponentChildren;
-}) {
-  return (
-    <section class="panel table" aria-labelledby={props.id}>
-      <h2 id={props.id}>{props.title}</h2>
-      <div class="scroll" tabIndex={0} role="group" aria-labelledby={props.id}>
-        <table>
-          <thead>
-            <tr>
-              {props.heads.map((head) => (
-                <th scope="col" key={head}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>{props.children}</tbody>
-        </table>
-      </div>
-      {props.more}
-    </section>
-  );
-}
 
 export function Files({ of }: { of: BackupSetDetail }) {
   const words = useWords();

@@ -1,5 +1,6 @@
 // The plan for one moment: a form, and the answer: files in order, commands, what is lost, checks; or why not and the nearest moments.
 
+import { Pairs } from '../table.tsx';
 import { useEffect, useState } from 'preact/hooks';
 import type { BackupSetDetail, PlansReply } from '../../../api/backup-shapes.ts';
 import { bytes, dateTime, span } from '../format.ts';
@@ -130,14 +131,7 @@ function Runbook({ plan, timeZone }: { plan: Plan; timeZone: string }) {
   return (
     <div class="plan-answer">
       <h3>{plan.database ?? plan.engine}</h3>
-      <dl class="plan-facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs of={facts} kind="plan-facts" />
       <p class="notice">{w.neverRun}</p>
       {(plan.cautions ?? []).map((caution) => (
         <p key={caution.en} class="notice warn">

@@ -1,5 +1,6 @@
 // One backup set: how far it is proven, which moments it brings back, the plan for one, its sizes, files, runs and drills.
 
+import { Pairs } from '../table.tsx';
 import { useEffect, useState } from 'preact/hooks';
 import type { BackupSetDetail } from '../../../api/backup-shapes.ts';
 import { ago, bytes, dateTime, shortTime, span } from '../format.ts';
@@ -90,14 +91,7 @@ function Head({ of }: { of: BackupSetDetail }) {
           {of.told === 'never' ? w.neverTold : w.oldTold(shortTime(of.at, of.timeZone, language))}
         </p>
       )}
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs of={facts} />
       {of.at > 0 && <p class="muted told-at">{w.toldAt(ago(now - of.at, words))}</p>}
     </section>
   );

@@ -1,5 +1,6 @@
 // The page of one host: the verdict with its evidence, charts, what it runs and keeps, its alerts, the trail of verdicts.
 
+import { Pairs } from '../table.tsx';
 import { useEffect } from 'preact/hooks';
 import type { AlertItem, CheckItem, HostItem, LatestValues, VerdictItem } from '../../../api/shapes.ts';
 import { AlertRow } from '../alerts/row.tsx';
@@ -147,14 +148,7 @@ function Facts({ host, now }: { host: HostItem; now: number }) {
   return (
     <section class="panel facts" aria-labelledby="facts">
       <h2 id="facts">{w.facts}</h2>
-      <dl>
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs of={facts} />
     </section>
   );
 }

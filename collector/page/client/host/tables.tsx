@@ -1,6 +1,6 @@
 // What the host runs and keeps: disks, services, backup sets, pages and ports, feeds, out of the newest values and checks.
 
-import type { ComponentChildren } from 'preact';
+import { Table } from '../table.tsx';
 import type { CheckItem, LatestValues } from '../../../api/shapes.ts';
 import { bytes, count, percent, seconds, span } from '../format.ts';
 import { setPath } from '../backups/board.tsx';
@@ -55,28 +55,6 @@ export function Tables({ host, latest, checks }: TablesProps) {
       />
       <Feeds rows={rows(['feed_age_seconds', 'feed_up'], 'name', 'feed')} />
     </>
-  );
-}
-
-function Table(props: { id: string; title: string; heads: readonly string[]; children: ComponentChildren }) {
-  return (
-    <section class={`panel table table-${props.id}`} aria-labelledby={props.id}>
-      <h2 id={props.id}>{props.title}</h2>
-      <div class="scroll" tabIndex={0} role="group" aria-labelledby={props.id}>
-        <table>
-          <thead>
-            <tr>
-              {props.heads.map((head) => (
-                <th scope="col" key={head}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>{props.children}</tbody>
-        </table>
-      </div>
-    </section>
   );
 }
 

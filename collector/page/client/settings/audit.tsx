@@ -1,5 +1,6 @@
 // The audit trail, newest first.
 
+import { Heads } from '../table.tsx';
 import type { Static } from 'typebox';
 import type { AuditItem } from '../../../api/shapes.ts';
 import { dateTime } from '../format.ts';
@@ -18,15 +19,7 @@ export function Audit() {
       <h2>{w.audit}</h2>
       <div class="scroll" tabIndex={0} role="group" aria-label={w.audit}>
         <table>
-          <thead>
-            <tr>
-              {[w.when, w.who, w.what, w.subject].map((head) => (
-                <th scope="col" key={head}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads of={[w.when, w.who, w.what, w.subject]} />
           <tbody>
             {(audit.data?.items ?? []).map((row) => (
               <tr key={row.id}>

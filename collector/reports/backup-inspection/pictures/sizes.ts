@@ -1,5 +1,6 @@
 // The sizes of a set's runs over time, from zero, with their median. `undefined` where there are too few to show a trend.
 
+import { median } from '../../../../shared/median.ts';
 import type { Picture, Shape } from '../../../document/picture/picture.ts';
 import { bytes } from '../format.ts';
 import type { InspectedSet } from '../input.ts';
@@ -9,13 +10,6 @@ import type { PictureContext } from './runs.ts';
 const TOP = 12;
 const HEIGHT = 58;
 const FEWEST = 2;
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  const upper = sorted[half] ?? 0;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[half - 1] ?? upper)) / 2;
-}
 
 export function sizesPicture(set: InspectedSet, context: PictureContext): Picture | undefined {
   const { input, format, words } = context;

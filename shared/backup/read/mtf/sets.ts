@@ -1,7 +1,8 @@
 // What the blocks of an MTF file tell, gathered set by set and turned into facts. Promise: nothing is guessed; a set whose MQCI
 // record could not be read has no chain.
 
-import type { BackupFacts, BackupKind, SqlServerChain } from '../../facts.ts';
+import { SQLSERVER_KINDS } from '../../sqlserver-kinds.ts';
+import type { BackupFacts, SqlServerChain } from '../../facts.ts';
 import { inZone, type Parts, withOffset } from '../time.ts';
 import { pointedText, readGuid } from './block.ts';
 import { parseScin, type Scin } from './scin.ts';
@@ -74,16 +75,6 @@ function noteStart(set: SetSeen, head: Buffer): void {
   if (head.readUInt16LE(44) >= 16 && at + 16 <= head.length) set.guid = readGuid(head, at);
 }
 
-const KINDS: Record<SqlServerChain['type'], BackupKind> = {
-  D: 'full',
-  F: 'full',
-  P: 'full',
-  I: 'differential',
-  G: 'differential',
-  Q: 'differential',
-  L: 'log',
-};
-
 export function factsOf(tape: Tape, sets: readonly SetSeen[]): BackupFacts {
   const each = sets.map((set) => setFacts(tape, set));
   const last = each.at(-1) ?? { engine: 'sqlserver' as const };
@@ -100,7 +91,7 @@ function setFacts(tape: Tape, set: SetSeen): BackupFacts {
   const captured = scin.type === 'L' ? time(scin.started) : finished;
   return {
     ...facts,
-    kind: KINDS[scin.type],
+    kind: SQLSERVER_KINDS[scin.type],
     ...(scin.database !== undefined && { database: scin.database }),
     ...(scin.server !== undefined && { server: scin.server }),
     version: scin.version,
