@@ -18,6 +18,7 @@ import {
   until,
 } from '../support/programs.ts';
 import type { Scope } from '../support/scope.ts';
+import { memoryMiB } from './proc.ts';
 import type { BenchOptions } from './bench.ts';
 
 export const about =
@@ -157,11 +158,6 @@ function readUse(pid: number): { ticks: number; childFaults: number } {
   return { ticks: field(14) + field(15), childFaults: field(11) };
 }
 
-function mib(pid: number, name: 'VmRSS' | 'VmHWM'): number {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
-  if (kib === undefined) throw new Error(`/proc/${pid}/status has no ${name}`);
-  return rounded(Number(kib) / 1024);
-}
+const mib = (pid: number, name: 'VmRSS' | 'VmHWM'): number => rounded(memoryMiB(pid, name));
 
 const rounded = (value: number): number => Number(value.toFixed(2));

@@ -1,12 +1,13 @@
 // The collector's next start, as far as the store goes: opens what was left and counts what is there. A process of its own, since
 // no collector opens its store twice in one life.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { collectorConfig } from '../../../collector/config.ts';
 import { openEmbeddedStore } from '../../../collector/store/embedded.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { readConfig } from '../../../shared/config/schema.ts';
+import { folderBytes } from '../proc.ts';
 import type { FromCount, Plan } from './plan.ts';
 
 const plan = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Plan;
@@ -22,9 +23,7 @@ const store = await openEmbeddedStore({ folder, clock, config, log });
 const openMs = clock.monotonic() - startedAt;
 const { rows, samples } = await store.stats();
 await store.close();
-const diskBytes = readdirSync(folder, { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile())
-  .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+const diskBytes = folderBytes(folder);
 const told: FromCount = { did: 'counted', openMs, diskBytes, rows, samples };
 process.send?.(told);
 process.disconnect?.();

@@ -1,10 +1,9 @@
 // What this process has spent and held, all its threads together, and which of them spent it.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { memoryMiB, secondsOf } from '../proc.ts';
 import type { Spent } from './plan.ts';
 
-/** /proc counts in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
 /** V8's own threads: they sweep and mark beside the program, and compile it. */
 const HELPER = 'node-V8Worker';
 
@@ -17,26 +16,20 @@ export function countSpent(): () => Spent {
     cpuSeconds: seconds(process.cpuUsage(all)),
     mainCpuSeconds: seconds(process.threadCpuUsage(main)),
     helperCpuSeconds: helperSeconds() - helpers,
-    peakRssMiB: peakRssMiB(),
+    peakRssMiB: memoryMiB('self', 'VmHWM'),
   });
 }
 
 const seconds = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1e6;
 
-function peakRssMiB(): number {
-  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) / 1024;
-}
-
 function helperSeconds(): number {
-  let ticks = 0;
+  let spent = 0;
   for (const thread of readdirSync('/proc/self/task')) {
     const stat = statOf(thread);
     if (!stat.includes(`(${HELPER})`)) continue;
-    // Behind the name: state is field 3 of proc(5), utime and stime are 14 and 15.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
+    spent += secondsOf(stat);
   }
-  return ticks / TICKS_PER_SECOND;
+  return spent;
 }
 
 /** Empty when the thread ended meanwhile. */

@@ -5,10 +5,12 @@
 // forced for the count of bytes; ours includes all packing.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { host as fleetHost, lines, SERIES, STEP_MS } from '../../data/fleet.mjs';
+import { until } from '../../../tools/processes.ts';
+import { freePort } from '../../support/programs.ts';
+import { folderBytes, memoryMiB, secondsOf } from '../proc.ts';
 import { IN_FLIGHT } from './plan.ts';
 
 const BINARY = '/usr/bin/victoria-metrics';
@@ -17,8 +19,6 @@ const POSTS_AT_ONCE = 4;
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 const QUIET_POLLS = 20;
-/** /proc counts in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
 
 export interface BesideOptions {
   folder: string;
@@ -44,7 +44,12 @@ export async function measureVictoria(options: BesideOptions): Promise<Record<st
   );
   children.push(server);
   const url = `http://${address}`;
-  await until(START_TIMEOUT_MS, () => fetch(`${url}/health`).then((answer) => answer.ok));
+  await until(
+    `${BINARY} to answer`,
+    START_TIMEOUT_MS,
+    () => fetch(`${url}/health`).then((answer) => answer.ok),
+    POLL_MS,
+  );
   const before = cpuSeconds(server);
   const startedAt = performance.now();
   await feed(url, agents, ticks);
@@ -57,7 +62,7 @@ export async function measureVictoria(options: BesideOptions): Promise<Record<st
   await merge(url);
   const diskBytes = folderBytes(join(data, 'data')) + folderBytes(join(data, 'indexdb'));
   const mergedSpent = cpuSeconds(server) - before;
-  const peakRssMiB = peakRss(server);
+  const peakRssMiB = memoryMiB(server.pid ?? 0, 'VmHWM');
   server.kill('SIGTERM');
   return {
     samplesPerCpuSecond: Math.round(samples / spent),
@@ -111,42 +116,11 @@ async function metric(url: string, name: string): Promise<number> {
 async function merge(url: string): Promise<void> {
   await get(url, '/internal/force_merge');
   let quiet = 0;
-  await until(Infinity, async () => {
+  const isQuiet = async (): Promise<boolean> => {
     quiet = (await metric(url, 'vm_active_force_merges')) === 0 ? quiet + 1 : 0;
     return quiet === QUIET_POLLS;
-  });
+  };
+  await until('the merge to end', Infinity, isQuiet, POLL_MS);
 }
 
-async function until(timeoutMs: number, isSo: () => Promise<boolean>): Promise<void> {
-  const startedAt = performance.now();
-  while (!(await isSo().catch(() => false))) {
-    if (performance.now() - startedAt > timeoutMs) throw new Error(`${BINARY} does not answer`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function cpuSeconds({ pid }: ChildProcess): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // Behind the name: state is field 3 of proc(5), utime and stime are 14 and 15.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function peakRss({ pid }: ChildProcess): number {
-  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-}
-
-function folderBytes(folder: string): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
-}
+const cpuSeconds = ({ pid }: ChildProcess): number => secondsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
