@@ -126,13 +126,13 @@ test('a host that its witness cannot reach is down within 45 s, by the usual lim
   });
   await verdictIs(collector, server.hostId(), 'up', 20_000);
   await verdictIs(collector, witness.hostId(), 'up', 20_000);
-  await until('the witness to have reached the port', 120_000, async () => {
+  await until('the witness to have reached the port', 30_000, async () => {
     const { values } = await collector.api<{ values: Record<string, number> }>(
       `/api/v1/hosts/${witness.hostId()}/latest`,
     );
-    // Nothing of the machine itself leaves a witness.
+    // Nothing of the machine itself leaves a witness; the offset of its clock is the collector's own measurement of the link.
     assert.ok(
-      Object.keys(values).every((key) => /^(witness|agent)_/.test(key)),
+      Object.keys(values).every((key) => /^(witness|agent)_|^clock_offset_seconds$/.test(key)),
       Object.keys(values).join(),
     );
     return values[`witness_answer{target="${server.hostId()}"}`] === 2;
