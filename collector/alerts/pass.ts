@@ -21,7 +21,7 @@ export interface AlertChange {
 }
 
 export interface PassOptions {
-  fleet: Pick<Fleet, 'hosts' | 'picture' | 'takeDirty'>;
+  fleet: Pick<Fleet, 'hosts' | 'size' | 'picture' | 'takeDirty'>;
   verdicts: Pick<VerdictSource, 'verdict' | 'trouble'>;
   clock: Clock;
   rules: readonly RuleUnit[];

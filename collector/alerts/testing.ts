@@ -133,7 +133,10 @@ export async function startWorld(
     clock,
     sent,
     broken,
-    say: (host, word) => void words.set(host, { word, since: clock.now(), evidence: [] }),
+    say(host, word) {
+      words.set(host, { word, since: clock.now(), evidence: [] });
+      world.alerts.touch(host);
+    },
     report(host, byKey) {
       const at = clock.now();
       const [columns, values] = [Object.keys(byKey), Object.values(byKey)];

@@ -58,7 +58,7 @@ export function judgeMass(fleet: Fleet, now: number): void {
   const { quiet, expected } = look(fleet, now);
   if (quiet > manyOf(fleet, expected)) return;
   fleet.mass = undefined;
-  for (const life of fleet.hosts.values()) if (life.verdict.word === 'mass-silent') life.countFrom = now;
+  for (const life of fleet.byWord['mass-silent']) life.countFrom = now;
 }
 
 const isMass = (reason: DoubtReason): boolean => reason === 'mass-silence' || reason === 'whole-fleet';
@@ -80,20 +80,26 @@ interface Picture {
 }
 
 function look(fleet: Fleet, now: number): Picture {
-  const picture: Picture = { expected: 0, up: 0, quiet: 0, fresh: 0, wholeFleet: false };
+  const { hosts, byWord, config } = fleet;
+  const silentByWord = byWord['never-seen'].size + byWord.stopped.size + byWord.shutdown.size;
+  const up = byWord.up.size;
   const hospitals = new Set<string>();
-  for (const { verdict, suspectAt, hospital } of fleet.hosts.values()) {
-    const { word } = verdict;
-    if (word === 'never-seen' || word === 'stopped' || word === 'shutdown') continue;
-    picture.expected++;
-    if (word === 'up') picture.up++;
-    if (word !== 'suspect' && word !== 'mass-silent') continue;
-    picture.quiet++;
+  let fresh = 0;
+  for (const { suspectAt, hospital } of byWord.suspect) {
     if (hospitals.size < HOSPITALS_MIN) hospitals.add(hospital);
-    if (word === 'suspect' && now - suspectAt < fleet.config.massWindow) picture.fresh++;
+    if (now - suspectAt < config.massWindow) fresh++;
   }
-  picture.wholeFleet = picture.up === 0 && hospitals.size >= HOSPITALS_MIN;
-  return picture;
+  for (const { hospital } of byWord['mass-silent']) {
+    if (hospitals.size >= HOSPITALS_MIN) break;
+    hospitals.add(hospital);
+  }
+  return {
+    expected: hosts.size - silentByWord,
+    up,
+    quiet: byWord.suspect.size + byWord['mass-silent'].size,
+    fresh,
+    wholeFleet: up === 0 && hospitals.size >= HOSPITALS_MIN,
+  };
 }
 
 function reasonFor(fleet: Fleet, picture: Picture, now: number): DoubtReason | undefined {

@@ -4,17 +4,32 @@ import type { GoodbyeReason } from '../../shared/frame.ts';
 import type { CloseKind } from '../services.ts';
 import type { DoubtReason, Evidence, Past, WitnessAnswer } from './verdict.ts';
 
-const formats = new Map<string, Intl.DateTimeFormat>();
+interface Zone {
+  format: Intl.DateTimeFormat;
+  /** Of a fleet that turns quiet or comes back, many are told of the same second. */
+  shown: Map<number, string>;
+}
+
+const zones = new Map<string, Zone>();
+const SHOWN_MAX = 1_000;
 
 export function showTime(at: number, timeZone: string): string {
-  let format = formats.get(timeZone);
-  if (!format) {
-    const parts = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
-    const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone, ...parts, ...clock });
-    formats.set(timeZone, format);
+  let zone = zones.get(timeZone);
+  if (!zone) zones.set(timeZone, (zone = openZone(timeZone)));
+  const { format, shown } = zone;
+  const second = Math.floor(at / 1_000);
+  let text = shown.get(second);
+  if (text === undefined) {
+    if (shown.size >= SHOWN_MAX) shown.clear();
+    shown.set(second, (text = format.format(at)));
   }
-  return format.format(at);
+  return text;
+}
+
+function openZone(timeZone: string): Zone {
+  const parts = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
+  const clock = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
+  return { format: new Intl.DateTimeFormat('sv-SE', { timeZone, ...parts, ...clock }), shown: new Map() };
 }
 
 export function showSpan(ms: number): { zh: string; en: string } {

@@ -48,16 +48,16 @@ export function step(fleet: Fleet, input: Input, now: number): Effect[] {
   } else {
     const life = fleet.hosts.get(input.host);
     if (!life) return out;
-    if (input.kind === 'hello') onHello(life, input.hello, now, out);
-    else if (input.kind === 'heard') onHeard(life, now, out);
+    if (input.kind === 'hello') onHello(fleet, life, input.hello, now, out);
+    else if (input.kind === 'heard') onHeard(fleet, life, now, out);
     else if (input.kind === 'goodbye') onGoodbye(fleet, life, input.reason, now, out);
-    else if (input.kind === 'closed') onClosed(life, input.how, now, out);
+    else if (input.kind === 'closed') onClosed(fleet, life, input.how, now, out);
     else takeTestimony(life, input.by, input.answer, input.at);
   }
   return out;
 }
 
-function onHello(life: HostLife, hello: HelloFacts, now: number, out: Effect[]): void {
+function onHello(fleet: Fleet, life: HostLife, hello: HelloFacts, now: number, out: Effect[]): void {
   const { verdict, former, heardAt: quietFrom } = life;
   const past = verdict.word === 'never-seen' ? [] : tellPast(life, hello, quietFrom, now);
   life.boot = hello.boot;
@@ -69,16 +69,16 @@ function onHello(life: HostLife, hello: HelloFacts, now: number, out: Effect[]):
   life.former = undefined;
   const ranOn = past.every((span) => span.past === 'link-cut');
   if (verdict.word === 'never-seen') {
-    return change(life, 'up', now, [say.firstHello(now, life.timeZone)], out);
+    return change(fleet, life, 'up', now, [say.firstHello(now, life.timeZone)], out);
   }
   if (verdict.word === 'up' && ranOn) return;
   if (verdict.word === 'collector-away' && former?.word === 'up' && ranOn) {
     // It was only the collector that did not listen: the host is up since when it was.
-    return change(life, 'up', now, [say.ranOn(now, life.timeZone)], out, former.since);
+    return change(fleet, life, 'up', now, [say.ranOn(now, life.timeZone)], out, former.since);
   }
   if (needsCorrection(verdict.word, past)) correct(life, past, quietFrom, now, out);
   const again = say.heardAgain(now, life.timeZone, quietFrom);
-  change(life, 'up', now, [again, ...explain(past, now)], out);
+  change(fleet, life, 'up', now, [again, ...explain(past, now)], out);
 }
 
 function needsCorrection(word: VerdictWord, past: readonly PastSpan[]): boolean {
@@ -115,7 +115,7 @@ function explain(past: readonly PastSpan[], now: number): ReturnType<typeof say.
 }
 
 /** On the hot path while the host is up. */
-function onHeard(life: HostLife, now: number, out: Effect[]): void {
+function onHeard(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
   const { word } = life.verdict;
   const quietFrom = life.heardAt;
   life.heardAt = now;
@@ -126,25 +126,25 @@ function onHeard(life: HostLife, now: number, out: Effect[]): void {
     out.push({ kind: 'record', host: life.host, ...span });
   }
   life.former = undefined;
-  change(life, 'up', now, evidence, out);
+  change(fleet, life, 'up', now, evidence, out);
 }
 
 function onGoodbye(fleet: Fleet, life: HostLife, reason: GoodbyeReason, now: number, out: Effect[]): void {
   life.heardAt = now;
   const evidence = [say.saidGoodbye(now, life.timeZone, reason)];
-  if (reason === 'stop') return change(life, 'stopped', now, evidence, out);
-  if (reason === 'shutdown') return change(life, 'shutdown', now, evidence, out);
+  if (reason === 'stop') return change(fleet, life, 'stopped', now, evidence, out);
+  if (reason === 'shutdown') return change(fleet, life, 'shutdown', now, evidence, out);
   life.plannedUntil = now + fleet.config.plannedFor;
-  if (life.verdict.word !== 'up') return change(life, 'up', now, evidence, out);
+  if (life.verdict.word !== 'up') return change(fleet, life, 'up', now, evidence, out);
   life.verdict = { ...life.verdict, evidence };
 }
 
-function onClosed(life: HostLife, how: CloseKind, now: number, out: Effect[]): void {
+function onClosed(fleet: Fleet, life: HostLife, how: CloseKind, now: number, out: Effect[]): void {
   if (how === 'replaced' || how === 'collector') return;
   life.connected = false;
   life.closed = { kind: how, at: now };
   if (how === 'goodbye' || life.verdict.word !== 'up' || life.plannedUntil > now) return;
-  suspect(life, now, [say.closedHow(now, life.timeZone, how)], out);
+  suspect(fleet, life, now, [say.closedHow(now, life.timeZone, how)], out);
 }
 
 function goAway(
@@ -165,7 +165,7 @@ function goAway(
       life.connected = false;
       life.closed = undefined;
       if (life.plannedUntil > from) life.plannedUntil += now - from;
-      change(life, 'collector-away', from, evidence, out);
+      change(fleet, life, 'collector-away', from, evidence, out);
     } else {
       const span = { since: from, until: now, evidence, revises: false };
       out.push({ kind: 'record', host: life.host, word: 'collector-away', ...span });

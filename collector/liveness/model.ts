@@ -4,12 +4,15 @@
 import type { GoodbyeReason, Hello } from '../../shared/frame.ts';
 import type { CloseKind } from '../services.ts';
 import type { LivenessConfig } from './config.ts';
+import { type Deadlines, openDeadlines } from './deadlines.ts';
 import type { DoubtReason, Evidence, Verdict, VerdictWord, WitnessAnswer } from './verdict.ts';
 
 export interface HostLife {
   readonly host: string;
   readonly hospital: string;
   readonly timeZone: string;
+  /** Hosts are looked at in the order in which they came. */
+  readonly order: number;
   /** As people call it. */
   name: string;
   verdict: Verdict;
@@ -46,6 +49,11 @@ export interface Fleet {
   readonly config: LivenessConfig;
   readonly hosts: Map<string, HostLife>;
   readonly hospitals: Map<string, HostLife[]>;
+  /** Whom which word stands for: kept by whatever gives a word, so that nobody counts the fleet. */
+  readonly byWord: Readonly<Record<VerdictWord, Set<HostLife>>>;
+  /** When time alone may make a host suspect, at the earliest. */
+  readonly deadlines: Deadlines<HostLife>;
+  added: number;
   /** Silences are counted from here at the earliest. */
   listeningSince: number;
   /** Hosts awaited after a start or an absence; undefined when the wait is over. */
@@ -102,12 +110,30 @@ export function openFleet(config: LivenessConfig, now: number): Fleet {
     config,
     hosts: new Map(),
     hospitals: new Map(),
+    byWord: nobody(),
+    deadlines: openDeadlines(),
+    added: 0,
     listeningSince: now,
     ownTrouble: false,
     laggingUntil: 0,
     tickedAt: now,
   };
 }
+
+const nobody = (): Record<VerdictWord, Set<HostLife>> => ({
+  'never-seen': new Set(),
+  up: new Set(),
+  suspect: new Set(),
+  stopped: new Set(),
+  'agent-lost': new Set(),
+  shutdown: new Set(),
+  crashed: new Set(),
+  down: new Set(),
+  silent: new Set(),
+  'site-silent': new Set(),
+  'mass-silent': new Set(),
+  'collector-away': new Set(),
+});
 
 export function addHost(
   fleet: Fleet,
@@ -125,8 +151,10 @@ export function addHost(
     countFrom: 0,
     name: life.host,
     ...life,
+    order: fleet.added++,
   };
   fleet.hosts.set(life.host, added);
+  place(fleet, added);
   const siblings = fleet.hospitals.get(life.hospital);
   if (siblings) siblings.push(added);
   else fleet.hospitals.set(life.hospital, [added]);
@@ -137,13 +165,29 @@ export function removeHost(fleet: Fleet, host: string): void {
   const life = fleet.hosts.get(host);
   if (!life) return;
   fleet.hosts.delete(host);
+  fleet.byWord[life.verdict.word].delete(life);
   const siblings = (fleet.hospitals.get(life.hospital) ?? []).filter((other) => other !== life);
   if (siblings.length > 0) fleet.hospitals.set(life.hospital, siblings);
   else fleet.hospitals.delete(life.hospital);
 }
 
+/** Gives a host back what was written down of it. */
+export function restoreHost(fleet: Fleet, life: HostLife, saved: Partial<HostLife>): void {
+  fleet.byWord[life.verdict.word].delete(life);
+  Object.assign(life, saved);
+  place(fleet, life);
+}
+
+function place(fleet: Fleet, life: HostLife): void {
+  const { word } = life.verdict;
+  fleet.byWord[word].add(life);
+  // Whatever stands in the way of its deadline is looked at then.
+  if (word === 'up' || word === 'collector-away') fleet.deadlines.ask(life, life.heardAt);
+}
+
 /** `at`: since when it stands; `since`: what is said of it, when that lies before. */
 export function change(
+  fleet: Fleet,
   life: HostLife,
   word: VerdictWord,
   at: number,
@@ -152,7 +196,10 @@ export function change(
   since = at,
 ): void {
   const before = life.verdict.word;
+  fleet.byWord[before].delete(life);
   life.verdict = { word, since, evidence };
+  fleet.byWord[word].add(life);
+  if (word === 'up' || word === 'collector-away') fleet.deadlines.ask(life, at + fleet.config.suspectAfter);
   out.push({ kind: 'verdict', host: life.host, verdict: life.verdict, before, at });
 }
 
@@ -171,8 +218,20 @@ export const isQuiet = (word: VerdictWord): boolean => QUIET.has(word);
 /** It should be heard; one that said goodbye, or was never heard, proves nothing by its silence. */
 export const isExpected = (word: VerdictWord): boolean => word === 'up' || QUIET.has(word);
 
+/** In the order in which they came, as they are now: words may change while they are looked at. */
+export function inOrder(fleet: Fleet, ...words: readonly VerdictWord[]): HostLife[] {
+  const all = words.flatMap((word) => [...fleet.byWord[word]]);
+  return all.sort((a, b) => a.order - b.order);
+}
+
 /** How long the collector has listened to this host in vain; one that has to come back first is given the time for its way. */
 export function quietMs(fleet: Fleet, life: HostLife, now: number): number {
   const from = Math.max(life.countFrom, fleet.listeningSince);
   return life.heardAt >= from ? now - life.heardAt : now - from - fleet.config.wayBack;
+}
+
+/** When it will have been quiet for `ms`, unless it is heard. */
+export function quietAt(fleet: Fleet, life: HostLife, ms: number): number {
+  const from = Math.max(life.countFrom, fleet.listeningSince);
+  return (life.heardAt >= from ? life.heardAt : from + fleet.config.wayBack) + ms;
 }

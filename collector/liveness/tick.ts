@@ -3,22 +3,37 @@
 
 import { isDoubtful, judgeDoubt, judgeMass } from './doubt.ts';
 import * as say from './evidence.ts';
-import { change, type Effect, type Fleet, type HostLife, isExpected, isQuiet, quietMs } from './model.ts';
+import {
+  change,
+  type Effect,
+  type Fleet,
+  type HostLife,
+  inOrder,
+  isExpected,
+  isQuiet,
+  quietAt,
+  quietMs,
+} from './model.ts';
 import type { Evidence } from './verdict.ts';
 import { askWitnesses, type Testified } from './witness.ts';
+
+/** How often time is looked at. */
+export const TICK_MS = 1_000;
 
 export function tick(fleet: Fleet, now: number, out: Effect[]): void {
   if (now < fleet.tickedAt) followClock(fleet, now);
   fleet.tickedAt = now;
-  for (const life of fleet.hosts.values()) tickUp(fleet, life, now, out);
+  const due = fleet.deadlines.take(now).sort((a, b) => a.order - b.order);
+  for (const life of due) tickUp(fleet, life, now, out);
   judgeAwaited(fleet, now);
   judgeDoubt(fleet, now, out);
   if (fleet.awaited) return;
   if (isDoubtful(fleet)) return holdBack(fleet, now, out);
   judgeMass(fleet, now);
-  for (const life of fleet.hosts.values()) {
+  // Those that are cut off together keep their word until few of them are left.
+  const undecided = fleet.mass ? (['suspect'] as const) : (['suspect', 'mass-silent'] as const);
+  for (const life of inOrder(fleet, ...undecided, 'silent', 'agent-lost', 'down', 'site-silent')) {
     const { word } = life.verdict;
-    if (word === 'up') continue;
     if (word === 'suspect' || word === 'mass-silent') tickUndecided(fleet, life, now, out);
     else if (word === 'silent' || word === 'agent-lost' || word === 'down')
       followWitness(fleet, life, now, out);
@@ -35,22 +50,34 @@ function followClock(fleet: Fleet, now: number): void {
     life.countFrom = Math.min(life.countFrom, now);
     life.testimonies = undefined;
   }
+  fleet.deadlines.clear();
+  for (const life of inOrder(fleet, 'up', 'collector-away')) fleet.deadlines.ask(life, now);
 }
 
 function tickUp(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
   const { word } = life.verdict;
-  if (word !== 'up' && (word !== 'collector-away' || fleet.ownTrouble)) return;
+  const { suspectAfter } = fleet.config;
+  if (fleet.hosts.get(life.host) !== life || (word !== 'up' && word !== 'collector-away')) return;
+  if (word === 'collector-away' && fleet.ownTrouble) return fleet.deadlines.ask(life, now + TICK_MS);
+  const dueAt = Math.max(quietAt(fleet, life, suspectAfter), life.plannedUntil);
+  // Whatever happens meanwhile, it is not due before that.
+  if (dueAt > now) return fleet.deadlines.ask(life, Math.min(dueAt, now + suspectAfter));
   const quiet = quietMs(fleet, life, now);
-  if (quiet < fleet.config.suspectAfter || life.plannedUntil > now) return;
   const { closed, timeZone } = life;
   const why = closed ? say.closedHow(closed.at, timeZone, closed.kind) : say.noFrame(now, timeZone, quiet);
-  suspect(life, now, [why], out);
+  suspect(fleet, life, now, [why], out);
 }
 
-export function suspect(life: HostLife, now: number, evidence: Evidence[], out: Effect[]): void {
+export function suspect(
+  fleet: Fleet,
+  life: HostLife,
+  now: number,
+  evidence: Evidence[],
+  out: Effect[],
+): void {
   life.suspectAt = now;
   const heard = life.heardAt > 0 ? [say.lastHeard(life.heardAt, now, life.timeZone)] : [];
-  change(life, 'suspect', now, [...heard, ...evidence], out);
+  change(fleet, life, 'suspect', now, [...heard, ...evidence], out);
 }
 
 function judgeAwaited(fleet: Fleet, now: number): void {
@@ -69,29 +96,42 @@ function holdBack(fleet: Fleet, now: number, out: Effect[]): void {
   const { doubt, config } = fleet;
   if (!doubt || doubt.reason === 'own-lag') return;
   const isOwn = doubt.reason === 'own-trouble';
-  for (const life of fleet.hosts.values()) {
-    if (life.verdict.word !== 'suspect' || quietMs(fleet, life, now) < config.silentAfter) continue;
+  for (const life of inOrder(fleet, 'suspect')) {
+    if (quietMs(fleet, life, now) < config.silentAfter) continue;
     const picture = isOwn
       ? say.ownTrouble(now, life.timeZone)
       : say.massPicture(now, life.timeZone, doubt.quiet, doubt.expected);
-    change(life, isOwn ? 'collector-away' : 'mass-silent', now, [...quietEvidence(life, now), picture], out);
+    change(
+      fleet,
+      life,
+      isOwn ? 'collector-away' : 'mass-silent',
+      now,
+      [...quietEvidence(life, now), picture],
+      out,
+    );
   }
 }
 
 function tickUndecided(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
-  if (fleet.mass && life.verdict.word === 'mass-silent') return;
   const { downAfter, silentAfter, siteAfter } = fleet.config;
   const quiet = quietMs(fleet, life, now);
   if (quiet < Math.min(downAfter, silentAfter, siteAfter)) return;
   const testified = askWitnesses(fleet, life, now);
   if (testified?.word === 'gone' && quiet >= downAfter) {
-    return change(life, 'down', now, [...quietEvidence(life, now), testified.evidence], out);
+    return change(fleet, life, 'down', now, [...quietEvidence(life, now), testified.evidence], out);
   }
   const site = sharedFate(fleet, life, now);
-  if (site && quiet >= siteAfter) return siteSilent(site, now, out);
+  if (site && quiet >= siteAfter) return siteSilent(fleet, site, now, out);
   if (quiet < silentAfter) return;
   const seen = testified?.word === 'answers' ? [testified.evidence] : [];
-  change(life, seen.length > 0 ? 'agent-lost' : 'silent', now, [...quietEvidence(life, now), ...seen], out);
+  change(
+    fleet,
+    life,
+    seen.length > 0 ? 'agent-lost' : 'silent',
+    now,
+    [...quietEvidence(life, now), ...seen],
+    out,
+  );
 }
 
 /** What a witness sees of a host that is called silent, lost or down already. */
@@ -101,7 +141,7 @@ function followWitness(fleet: Fleet, life: HostLife, now: number, out: Effect[])
   if (!testified || testified.forMs < fleet.config.suspectAfter) return;
   const word = wordOf(testified);
   if (life.verdict.word !== word)
-    change(life, word, now, [...quietEvidence(life, now), testified.evidence], out);
+    change(fleet, life, word, now, [...quietEvidence(life, now), testified.evidence], out);
 }
 
 const wordOf = ({ word }: Testified): 'agent-lost' | 'down' => (word === 'answers' ? 'agent-lost' : 'down');
@@ -129,13 +169,13 @@ function sharedFate(fleet: Fleet, life: HostLife, now: number): HostLife[] | und
   return quiet && expected.length >= 2 ? expected : undefined;
 }
 
-function siteSilent(site: HostLife[], now: number, out: Effect[]): void {
+function siteSilent(fleet: Fleet, site: readonly HostLife[], now: number, out: Effect[]): void {
   for (const life of site) {
     const { word } = life.verdict;
     // What a witness saw stays: it is more than silence.
     if (word === 'site-silent' || word === 'down') continue;
     const picture = say.sitePicture(now, life.timeZone, site.length);
-    change(life, 'site-silent', now, [...quietEvidence(life, now), picture], out);
+    change(fleet, life, 'site-silent', now, [...quietEvidence(life, now), picture], out);
   }
 }
 
@@ -145,5 +185,12 @@ function tickSite(fleet: Fleet, life: HostLife, now: number, out: Effect[]): voi
     ({ verdict: { word, since } }) => word === 'up' && now - since >= fleet.config.suspectAfter,
   );
   if (!back) return;
-  change(life, 'silent', now, [...quietEvidence(life, now), say.siblingHeard(now, life.timeZone)], out);
+  change(
+    fleet,
+    life,
+    'silent',
+    now,
+    [...quietEvidence(life, now), say.siblingHeard(now, life.timeZone)],
+    out,
+  );
 }

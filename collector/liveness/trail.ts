@@ -1,10 +1,10 @@
 // The verdicts on disk: one row a host with the machine's state, and the trail of every verdict with its corrections. Promise:
 // what one tick decided is written in one transaction, in order; at most one row of a host is open.
 
-import { sql, type Transaction } from 'kysely';
-import type { Tables } from '../state/schema.ts';
+import { sql } from 'kysely';
 import type { State } from '../state/state.ts';
-import type { Effect, HostLife, Testimony } from './model.ts';
+import { type Effect, type Fleet, type HostLife, restoreHost, type Testimony } from './model.ts';
+import { openRows, type WriteRows } from './rows.ts';
 import type { Evidence, VerdictWord } from './verdict.ts';
 
 type Written = Exclude<Effect, { kind: 'self-doubt' }>;
@@ -43,6 +43,7 @@ export async function openTrail(state: State): Promise<Trail> {
     .execute();
   for (const row of rows) open.set(row.hostId, row.id);
   const markAlive = openMark(state);
+  const statements = openStatements(state);
   return {
     async write(effects, lives, run, now) {
       // Most of the time there is only the sign of life: one statement is its own transaction.
@@ -51,8 +52,12 @@ export async function openTrail(state: State): Promise<Trail> {
       const staged = new Map<string, number>();
       const openRow = (host: string): number | undefined => staged.get(host) ?? open.get(host);
       await state.transaction().execute(async (tx) => {
-        for (const round of rounds(effects)) await writeRound(tx, round, openRow, staged, now);
-        await saveLives(tx, lives, now);
+        for (const round of rounds(effects))
+          await writeRound(tx, statements, { round, openRow, staged, now });
+        await statements.lives(
+          tx,
+          lives.map((life) => lifeRow(life, now)),
+        );
         await markAlive(tx, run, now);
       });
       for (const [host, id] of staged) open.set(host, id);
@@ -67,7 +72,7 @@ function openMark(state: State): (tx: State, run: RunMark, now: number) => Promi
 }
 
 /** Gives hosts back what was written down of them. */
-export async function recall(state: State, lives: readonly HostLife[]): Promise<void> {
+export async function recall(state: State, fleet: Fleet, lives: readonly HostLife[]): Promise<void> {
   const byHost = new Map(lives.map((life) => [life.host, life]));
   for (const part of parts(lives)) {
     const rows = await state
@@ -84,8 +89,12 @@ export async function recall(state: State, lives: readonly HostLife[]): Promise<
       const life = byHost.get(hostId);
       // It may have been heard meanwhile.
       if (life?.verdict.word !== 'never-seen') continue;
-      Object.assign(life, rest, { heardAt: lastHeardAt ?? 0, verdict: { word, since, evidence } });
-      life.testimonies = testimonies && new Map(testimonies);
+      restoreHost(fleet, life, {
+        ...rest,
+        heardAt: lastHeardAt ?? 0,
+        verdict: { word, since, evidence },
+        ...(testimonies ? { testimonies: new Map(testimonies) } : {}),
+      });
     }
   }
 }
@@ -103,82 +112,110 @@ function rounds(effects: readonly Effect[]): Written[][] {
   return result;
 }
 
-interface NewRow {
-  hostId: string;
-  word: VerdictWord;
-  since: number;
-  until: number | null;
-  evidence: string;
-  recordedAt: number;
-  revises: number | null;
+type VerdictRow = readonly [
+  hostId: string,
+  word: VerdictWord,
+  since: number,
+  until: number | null,
+  evidence: string,
+  recordedAt: number,
+  revises: number | null,
+];
+type LifeRow = readonly [
+  hostId: string,
+  word: VerdictWord,
+  since: number,
+  lastHeardAt: number | null,
+  state: string,
+  updatedAt: number,
+];
+
+interface Statements {
+  verdicts: WriteRows<VerdictRow, { id: number; hostId: string; until: number | null }>;
+  ends: WriteRows<readonly [id: number, until: number], unknown>;
+  lives: WriteRows<LifeRow, unknown>;
+}
+
+const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
+
+function openStatements(state: State): Statements {
+  const verdict = {
+    hostId: '',
+    word: 'up',
+    since: 0,
+    until: 0,
+    evidence: '',
+    recordedAt: 0,
+    revises: 0,
+  } as const;
+  const life = { hostId: '', word: 'up', since: 0, lastHeardAt: 0, state: '', updatedAt: 0 } as const;
+  return {
+    verdicts: openRows((count) =>
+      state
+        .insertInto('verdicts')
+        .values(times(count, verdict))
+        .returning(['id', 'hostId', 'until'])
+        .compile(),
+    ),
+    ends: openRows((count) =>
+      sql`update verdicts set until = v.column2 from (values ${sql.join(times(count, sql`(${0}, ${0})`))}) as v where verdicts.id = v.column1`.compile(
+        state,
+      ),
+    ),
+    lives: openRows((count) =>
+      state
+        .insertInto('liveness')
+        .values(times(count, life))
+        .onConflict((conflict) =>
+          conflict.column('hostId').doUpdateSet((eb) => ({
+            word: eb.ref('excluded.word'),
+            since: eb.ref('excluded.since'),
+            lastHeardAt: eb.ref('excluded.lastHeardAt'),
+            state: eb.ref('excluded.state'),
+            updatedAt: eb.ref('excluded.updatedAt'),
+          })),
+        )
+        .compile(),
+    ),
+  };
+}
+
+interface Round {
+  round: readonly Written[];
+  openRow(host: string): number | undefined;
+  staged: Map<string, number>;
+  now: number;
 }
 
 async function writeRound(
-  tx: Transaction<Tables>,
-  round: readonly Written[],
-  openRow: (host: string) => number | undefined,
-  staged: Map<string, number>,
-  now: number,
+  tx: State,
+  statements: Statements,
+  { round, openRow, staged, now }: Round,
 ): Promise<void> {
-  const rows: NewRow[] = [];
-  const closing: { id: number; until: number }[] = [];
+  const rows: VerdictRow[] = [];
+  const ends: [id: number, until: number][] = [];
   for (const effect of round) {
     const before = openRow(effect.host);
-    if (effect.kind === 'verdict' && before !== undefined) closing.push({ id: before, until: effect.at });
+    if (effect.kind === 'verdict' && before !== undefined) ends.push([before, effect.at]);
     rows.push(rowOf(effect, before ?? null, now));
   }
-  for (const part of parts(closing)) {
-    const ends = sql.join(part.map(({ id, until }) => sql`(${id}, ${until})`));
-    await sql`update verdicts set until = v.column2 from (values ${ends}) as v where verdicts.id = v.column1`.execute(
-      tx,
-    );
-  }
-  for (const part of parts(rows)) {
-    const made = await tx.insertInto('verdicts').values(part).returning(['id', 'hostId', 'until']).execute();
-    for (const { id, hostId, until } of made) if (until === null) staged.set(hostId, id);
-  }
+  await statements.ends(tx, ends);
+  for (const { id, hostId, until } of await statements.verdicts(tx, rows))
+    if (until === null) staged.set(hostId, id);
 }
 
-function rowOf(effect: Written, before: number | null, now: number): NewRow {
+function rowOf(effect: Written, before: number | null, now: number): VerdictRow {
   if (effect.kind === 'record') {
-    const { host: hostId, word, since, until, evidence, revises } = effect;
-    const corrected = revises ? before : null;
-    return {
-      hostId,
-      word,
-      since,
-      until,
-      evidence: JSON.stringify(evidence),
-      recordedAt: now,
-      revises: corrected,
-    };
+    const { host, word, since, until, evidence, revises } = effect;
+    return [host, word, since, until, JSON.stringify(evidence), now, revises ? before : null];
   }
   const { word, since, evidence } = effect.verdict;
-  const text = JSON.stringify(evidence);
   // It reaches back over what was said meanwhile: that was the collector's own absence.
   const revises = since < effect.at ? before : null;
-  return { hostId: effect.host, word, since, until: null, evidence: text, recordedAt: now, revises };
+  return [effect.host, word, since, null, JSON.stringify(evidence), now, revises];
 }
 
-async function saveLives(tx: Transaction<Tables>, lives: readonly HostLife[], now: number): Promise<void> {
-  for (const part of parts(lives)) {
-    await tx
-      .insertInto('liveness')
-      .values(part.map((life) => lifeRow(life, now)))
-      .onConflict((conflict) =>
-        conflict.column('hostId').doUpdateSet((eb) => ({
-          word: eb.ref('excluded.word'),
-          since: eb.ref('excluded.since'),
-          lastHeardAt: eb.ref('excluded.lastHeardAt'),
-          state: eb.ref('excluded.state'),
-          updatedAt: eb.ref('excluded.updatedAt'),
-        })),
-      )
-      .execute();
-  }
-}
-
-function lifeRow(life: HostLife, now: number) {
+function lifeRow(life: HostLife, now: number): LifeRow {
   const { boot, processAt, plannedUntil, suspectAt, countFrom, testimonies, former, verdict } = life;
   const saved: SavedLife = {
     evidence: verdict.evidence,
@@ -190,14 +227,8 @@ function lifeRow(life: HostLife, now: number) {
     ...(processAt === undefined ? {} : { processAt }),
     ...(former === undefined ? {} : { former }),
   };
-  return {
-    hostId: life.host,
-    word: verdict.word,
-    since: verdict.since,
-    lastHeardAt: life.heardAt === 0 ? null : life.heardAt,
-    state: JSON.stringify(saved),
-    updatedAt: now,
-  };
+  const heardAt = life.heardAt === 0 ? null : life.heardAt;
+  return [life.host, verdict.word, verdict.since, heardAt, JSON.stringify(saved), now];
 }
 
 function parts<T>(all: readonly T[]): T[][] {

@@ -1,7 +1,7 @@
 // What is wrong with the fleet as a whole, for whoever tells people: a doubt of the collector in itself, or many hospitals that are
 // cut off together. Pure.
 
-import { type Fleet, isExpected } from './model.ts';
+import { type Fleet, type HostLife, isExpected } from './model.ts';
 import type { FleetTrouble, VerdictWord } from './verdict.ts';
 
 const UNDECIDED: ReadonlySet<VerdictWord> = new Set<VerdictWord>([
@@ -21,11 +21,11 @@ export function fleetTrouble(fleet: Fleet): FleetTrouble | 'unsure' | undefined 
 function countUndecided(fleet: Fleet): { quiet: number; expected: number; hospitals: number } {
   const hospitals = new Set<string>();
   let [quiet, expected] = [0, 0];
-  for (const { verdict, hospital } of fleet.hosts.values()) {
-    if (isExpected(verdict.word)) expected++;
-    if (!UNDECIDED.has(verdict.word)) continue;
-    quiet++;
-    hospitals.add(hospital);
+  for (const [word, lives] of Object.entries(fleet.byWord) as [VerdictWord, Set<HostLife>][]) {
+    if (isExpected(word)) expected += lives.size;
+    if (!UNDECIDED.has(word)) continue;
+    quiet += lives.size;
+    for (const { hospital } of lives) hospitals.add(hospital);
   }
   return { quiet, expected, hospitals: hospitals.size };
 }

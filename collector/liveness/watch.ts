@@ -16,6 +16,7 @@ import {
   openFleet,
   removeHost,
 } from './model.ts';
+import { TICK_MS } from './tick.ts';
 import { fleetTrouble } from './trouble.ts';
 import { openTestimonies, type TestimonyReader } from './testimony.ts';
 import { openTrail, recall, type RunMark, type Trail } from './trail.ts';
@@ -50,7 +51,6 @@ export interface WatchOptions {
   log: Log;
 }
 
-const TICK_MS = 1_000;
 /** A tick so much late means that frames wait unheard. */
 const LAG_MS = 1_000;
 /** A tick so much late means that the process was suspended, or that the clock was set. */
@@ -59,6 +59,7 @@ const ALIVE_EVERY_MS = 5_000;
 /** Every host is saved once in so many rounds: all at once would hold up everybody for the time of ten thousand rows. Of one that is up nothing is lost meanwhile. */
 const SAVE_ROUNDS = 120;
 const REFRESH_EVERY_MS = 30_000;
+const READ_EVERY_MS = 300_000;
 const STILL_CONNECTED_MS = 60_000;
 const UNKNOWN: Verdict = { word: 'never-seen', since: 0, evidence: [] };
 
@@ -67,11 +68,11 @@ export async function openWatch(options: WatchOptions): Promise<Watch> {
   const now = clock.now();
   const fleet = openFleet(config, now);
   const trail = await openTrail(state);
-  const query = hostsQuery(state);
-  await readHosts(state, query, fleet, now);
+  const queries = queriesOf(state);
+  await readHosts(state, queries, fleet, now);
   const { run, awayFrom } = await beginRun(state, now);
   if (awayFrom !== undefined) recallHeard(fleet, awayFrom);
-  const watcher = new Watcher(options, fleet, { trail, run, query });
+  const watcher = new Watcher(options, fleet, { trail, run, queries });
   if (awayFrom !== undefined) watcher.take({ kind: 'away', from: awayFrom, restart: true });
   watcher.start();
   return watcher;
@@ -97,18 +98,33 @@ function recallHeard(fleet: Fleet, endedAt: number): void {
 }
 
 /** Asked for every half minute: compiled once. */
-const hostsQuery = (state: State) =>
-  state
+const queriesOf = (state: State) => ({
+  /** Another answer: somebody came or went. */
+  change: state
+    .selectFrom('hosts')
+    .select(({ fn }) => [
+      fn.countAll().as('hosts'),
+      fn.max('enrolledAt').as('enrolledAt'),
+      fn.count('revokedAt').as('revoked'),
+      fn.max('revokedAt').as('revokedAt'),
+    ])
+    .compile(),
+  hosts: state
     .selectFrom('hosts')
     .innerJoin('hospitals', 'hospitals.id', 'hosts.hospitalId')
     .where('hosts.revokedAt', 'is', null)
     .select(['hosts.id as host', 'hosts.name', 'hosts.hospitalId as hospital', 'timeZone', 'enrolledAt'])
-    .compile();
-type HostsQuery = ReturnType<typeof hostsQuery>;
+    .compile(),
+});
+type Queries = ReturnType<typeof queriesOf>;
+
+async function readChange(state: State, { change }: Queries): Promise<string> {
+  return JSON.stringify((await state.executeQuery(change)).rows);
+}
 
 /** Brings the fleet in line with the hosts table; what is known of a host already stays. */
-async function readHosts(state: State, query: HostsQuery, fleet: Fleet, now: number): Promise<void> {
-  const { rows } = await state.executeQuery(query);
+async function readHosts(state: State, { hosts }: Queries, fleet: Fleet, now: number): Promise<void> {
+  const { rows } = await state.executeQuery(hosts);
   const wanted = new Set<string>();
   const added: HostLife[] = [];
   for (const { enrolledAt, ...place } of rows) {
@@ -121,7 +137,7 @@ async function readHosts(state: State, query: HostsQuery, fleet: Fleet, now: num
     }
   }
   for (const host of fleet.hosts.keys()) if (!wanted.has(host)) removeHost(fleet, host);
-  await recall(state, added);
+  await recall(state, fleet, added);
 }
 
 class Watcher implements Watch {
@@ -129,7 +145,9 @@ class Watcher implements Watch {
   readonly #fleet: Fleet;
   readonly #trail: Trail;
   readonly #run: RunMark;
-  readonly #query: HostsQuery;
+  readonly #queries: Queries;
+  #change = '';
+  #readAt = 0;
   readonly #listeners = new Set<VerdictListener>();
   readonly #testimonies: TestimonyReader;
   #doubt: Evidence | undefined;
@@ -147,13 +165,13 @@ class Watcher implements Watch {
   constructor(
     options: WatchOptions,
     fleet: Fleet,
-    { trail, run, query }: { trail: Trail; run: RunMark; query: HostsQuery },
+    { trail, run, queries }: { trail: Trail; run: RunMark; queries: Queries },
   ) {
     this.#options = options;
     this.#fleet = fleet;
     this.#trail = trail;
     this.#run = run;
-    this.#query = query;
+    this.#queries = queries;
     this.#testimonies = openTestimonies(fleet);
     const now = options.clock.now();
     this.#last = { wall: now, mono: options.clock.monotonic() };
@@ -224,11 +242,24 @@ class Watcher implements Watch {
     this.take({ kind: 'own-trouble', on });
   }
 
+  /** Names may change without a sign: they are read now and then. */
+  async #refreshWhenChanged(): Promise<void> {
+    const now = this.#options.clock.now();
+    this.#refreshedAt = now;
+    const change = await readChange(this.#options.state, this.#queries).catch(() => '');
+    const isKnown = change !== '' && change === this.#change && now - this.#readAt < READ_EVERY_MS;
+    if (isKnown && now >= this.#readAt) return;
+    this.#change = change;
+    await this.refresh();
+  }
+
   async refresh(): Promise<void> {
-    this.#refreshedAt = this.#options.clock.now();
+    const now = this.#options.clock.now();
+    this.#refreshedAt = now;
+    this.#readAt = now;
     try {
       const { state, clock } = this.#options;
-      await readHosts(state, this.#query, this.#fleet, clock.now());
+      await readHosts(state, this.#queries, this.#fleet, clock.now());
     } catch (error) {
       this.#options.log.warn({ error: describeError(error) }, 'cannot read the hosts');
     }
@@ -273,7 +304,7 @@ class Watcher implements Watch {
       this.take({ kind: 'away', from: Math.min(from, now), restart: false }, now);
     } else if (lateMs > LAG_MS) this.take({ kind: 'lag' }, now);
     this.take({ kind: 'tick' }, now);
-    if (now - this.#refreshedAt >= REFRESH_EVERY_MS) void this.refresh();
+    if (now - this.#refreshedAt >= REFRESH_EVERY_MS) void this.#refreshWhenChanged();
     this.#saveWhenDue(now);
   }
 

@@ -208,6 +208,7 @@ export class SimCollector {
       watch.onVerdict((host, verdict) => {
         log.text(`verdict ${host} ${verdict.word}`);
         whole.silences.verdict(host, verdict.word);
+        fleet.meet(host);
         alerts?.touch(host);
       });
       const { verdict } = watch;

@@ -176,6 +176,7 @@ export class FleetCollector {
       log: quiet,
     });
     watch.onVerdict((host, verdict, before) => {
+      fleet.meet(host);
       alerts.touch(host);
       this.#parts.verdict(host, verdict.word, before);
     });
