@@ -4,15 +4,17 @@
 import type { BackupFacts } from '../facts.ts';
 import { Cursor } from './cursor.ts';
 import type { Codec, Decoded, Proof } from './decode/codec.ts';
-import { type Finding, HEAD, type Job, noMarks } from './format.ts';
+import { type Finding, HEAD, type Job } from './format.ts';
+import { resumable } from './resumable.ts';
 
 export async function readCompressed(codec: Codec, input: Cursor, job: Job): Promise<Finding> {
-  const decoded = bounded(codec.open(input), job);
+  const { decoded: stream, marks } = resumable(codec, input, job);
+  const decoded = bounded(stream, job);
   const content = new Cursor(decoded);
   try {
     const name = stripEnding(job.name, codec.endings);
     const { source: _none, ...rest } = job;
-    const inner: Job = { ...rest, name, depth: job.depth + 1, marks: noMarks };
+    const inner: Job = { ...rest, name, depth: job.depth + 1, marks };
     await content.need(HEAD);
     const isEmpty = content.available === 0;
     const finding = isEmpty ? undefined : await job.inside(content, inner);
@@ -31,7 +33,9 @@ function bounded(decoded: Decoded, job: Job): Decoded {
   const bound = Math.max(LEAST_BOUND, (job.source?.size ?? 0) * MOST_RATIO);
   let count = 0;
   return {
-    ...decoded,
+    proof: () => decoded.proof(),
+    close: () => decoded.close?.(),
+    ...(decoded.skip && { skip: (bytes) => decoded.skip?.(bytes) ?? 0 }),
     async next() {
       const bytes = await decoded.next();
       count += bytes?.length ?? 0;

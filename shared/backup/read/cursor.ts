@@ -23,7 +23,7 @@ export class StreamFault extends Error {
 export interface ChunkStream {
   /** The next bytes, valid until the next call; undefined at the end. May throw StreamFault. */
   next(): Promise<Buffer | undefined>;
-  /** Passes over bytes without reading them; absent where they must be decoded. Returns how many there were. */
+  /** Passes over bytes without reading them; absent where they must be decoded. Returns how many it passed: the rest is read. */
   skip?(bytes: number): number;
   close?(): void;
 }
@@ -125,7 +125,8 @@ export class Cursor {
       else if (this.#stream.skip && !this.#ended) {
         const passed = this.#stream.skip(left);
         this.position += passed;
-        return passed === left;
+        left -= passed;
+        if (left > 0 && !(await this.#fill())) return false;
       } else if (!(await this.#fill())) return false;
     }
     return true;

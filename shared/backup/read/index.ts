@@ -1,12 +1,13 @@
 // Judging one backup file: the entry to all readers. Promise: always a verdict, whatever the bytes are; only an error of reading the
 // file itself is thrown.
 
-import type { FileVerdict } from '../facts.ts';
+import type { Content, FileVerdict } from '../facts.ts';
 import type { ByteSource } from '../source.ts';
 import { Cursor, sourceStream } from './cursor.ts';
 import { type Finding, type Job, type Marks, noMarks } from './format.ts';
 import { hashing } from './hashing.ts';
 import { readInner } from './inner.ts';
+import { CODECS } from './list.ts';
 import { ZEROS_MARK } from './zeros.ts';
 
 export type JudgeOptions = Partial<Pick<Job, 'deep' | 'zone' | 'marks' | 'decoded'>>;
@@ -21,6 +22,7 @@ export async function judge(source: ByteSource, name: string, options: JudgeOpti
   const { deep = false, zone = localZone(), marks = noMarks } = options;
   const tap = hashing(source);
   let resumed = false;
+  let jumped = false;
   const job: Job = {
     name,
     deep,
@@ -32,6 +34,7 @@ export async function judge(source: ByteSource, name: string, options: JudgeOpti
     marks: {
       get(format) {
         const mark = marks.get(format);
+        jumped ||= mark !== undefined && CODECS.some((codec) => codec.name === format);
         resumed ||= mark !== undefined && (format !== ZEROS_MARK || mark.state === 'all read');
         return mark;
       },
@@ -45,6 +48,9 @@ export async function judge(source: ByteSource, name: string, options: JudgeOpti
     },
   };
   const finding = await readInner(new Cursor(sourceStream(tap.source)), job);
+  // Nothing is called bad by half a reading: a border inside a deflate stream is found by its looks.
+  if (jumped && BAD.includes(finding.content))
+    return judge(source, name, { ...options, marks: { ...marks, get: () => undefined } });
   // What was passed over is read too, so that a deep reading proves the whole file readable.
   if (deep && tap.digest() === undefined && !resumed) await readThrough(tap.source, marks);
   const sha256 = tap.digest();
@@ -54,6 +60,7 @@ export async function judge(source: ByteSource, name: string, options: JudgeOpti
   };
 }
 
+const BAD: readonly Content[] = ['CORRUPT', 'INCOMPLETE'];
 const STEP = 256 * 1024;
 const THROUGH = 'through';
 

@@ -3,12 +3,13 @@
 
 import { type Cursor, StreamFault } from '../cursor.ts';
 import { crc32msb } from '../sum/crc.ts';
-import type { Codec, Decoded } from './codec.ts';
+import type { Codec, Decoded, Place, Resuming } from './codec.ts';
 
 const BLOCK_MAGIC = 0x314159265359;
 const END_MAGIC = 0x177245385090;
 const GROUP = 50;
 const OUT = 256 * 1024;
+const HEADER = 14;
 
 export const BZIP2: Codec = {
   name: 'bzip2',
@@ -72,6 +73,11 @@ class Bits {
     return this.#held.subarray(this.#at - held, this.#at - held + count);
   }
 
+  /** The place in the file, in bits. */
+  get position(): number {
+    return (this.input.position - (this.#held.length - this.#at)) * 8 - this.#count;
+  }
+
   get left(): number {
     return this.#held.length - this.#at + this.#count / 8;
   }
@@ -85,24 +91,49 @@ interface Stream {
   sum: number;
 }
 
-function openBzip2(input: Cursor): Decoded {
+/** Between two blocks: the stream that goes on, and the bits of the first byte that are behind. */
+interface Bzip2State {
+  parts: number;
+  stream: Stream | undefined;
+  bit: number;
+}
+
+function openBzip2(input: Cursor, resuming?: Resuming): Decoded {
   const bits = new Bits(input);
   const notices: string[] = [];
-  let stream: Stream | undefined;
+  const { from, every = Number.POSITIVE_INFINITY } = resuming ?? {};
+  const state = from?.state as Bzip2State | undefined;
+  let stream = state?.stream && { ...state.stream };
+  let parts = state?.parts ?? 0;
+  let skipped = state?.bit ?? 0;
+  let at = from?.at ?? 0;
+  let place: Place | undefined;
   let block: Generator<Buffer> | undefined;
-  let parts = 0;
+  const note = (): void => {
+    const bit = bits.position % 8;
+    const offset = (bits.position - bit) / 8;
+    if (offset - (place?.offset ?? from?.offset ?? 0) < every) return;
+    place = { at, offset, state: { parts, stream: stream && { ...stream }, bit } satisfies Bzip2State };
+  };
   return {
     async next() {
       for (;;) {
         const out = block?.next();
-        if (out && !out.done) return out.value;
+        if (out && !out.done) {
+          at += out.value.length;
+          return out.value;
+        }
+        if (block) note();
         block = undefined;
-        // A block of 900 kB takes at most little more than that when stored.
-        await bits.fetch(1_200_000);
+        await bits.fetch(HEADER);
+        bits.read(skipped);
+        skipped = 0;
         if (!stream) {
           stream = openStream(bits, parts, notices);
           if (!stream) return undefined;
         }
+        // A block takes at most little more when stored than its own size.
+        await bits.fetch(stream.blockSize * 1.25 + 75_000);
         const magic = bits.read48();
         if (magic === BLOCK_MAGIC) block = readBlock(bits, stream);
         else if (magic === END_MAGIC) {
@@ -113,6 +144,7 @@ function openBzip2(input: Cursor): Decoded {
         } else throw bad('no block begins where one should');
       }
     },
+    place: () => place,
     proof: () => ({ checksums: true, parts, notices }),
   };
 }

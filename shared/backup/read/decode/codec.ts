@@ -11,9 +11,28 @@ export interface Proof {
   notices: string[];
 }
 
+/** Where decoding can be taken up again: between two frames, members or blocks. */
+export interface Place {
+  /** Decoded bytes before it. */
+  at: number;
+  /** The stored byte at which it begins. */
+  offset: number;
+  /** Plain data, or a function that makes it: checksums so far, the window behind. */
+  state: unknown | (() => unknown);
+}
+
 export interface Decoded extends ChunkStream {
   /** Complete after the last byte. */
   proof(): Proof;
+  /** The last place passed; it may lie before what `next` gave last, never behind it. */
+  place?(): Place | undefined;
+}
+
+export interface Resuming {
+  /** `input` begins at its offset. */
+  from?: Place;
+  /** A place about every so many stored bytes. */
+  every: number;
 }
 
 export interface Codec {
@@ -21,5 +40,6 @@ export interface Codec {
   /** File name endings that people use: hints for the inner name. */
   endings: readonly string[];
   matches(head: Buffer): boolean;
-  open(input: Cursor): Decoded;
+  /** Without `resuming` no places are noted. */
+  open(input: Cursor, resuming?: Resuming): Decoded;
 }

@@ -1,15 +1,14 @@
 // gzip: members of header, deflate data, CRC-32 and length. Promise: each member's own checksum and length are recomputed; bytes
 // behind the last member are reported, not taken for damage; zeros there are padding.
 
-import { createInflateRaw, crc32 } from 'node:zlib';
+import { crc32 } from 'node:zlib';
 import { type Cursor, StreamFault } from '../cursor.ts';
-import type { Codec, Decoded } from './codec.ts';
-import { decode, openPump } from './pump.ts';
+import type { Codec, Decoded, Place, Resuming } from './codec.ts';
+import { type DeflatePlace, openDeflate } from './deflate.ts';
 import { isZero } from '../zeros.ts';
 
 const FIXED = 10;
 const TRAILER = 8;
-const PIECE = 64 * 1024;
 const MAX_TEXT = 65_536;
 
 export const GZIP: Codec = {
@@ -25,24 +24,44 @@ function isMember(head: Buffer): boolean {
   );
 }
 
-function openGzip(input: Cursor): Decoded {
+/** Between two members, or (`member`) inside one. */
+interface GzipState {
+  parts: number;
+  member?: DeflatePlace & Sums;
+}
+
+function openGzip(input: Cursor, resuming?: Resuming): Decoded {
   const notices: string[] = [];
-  let parts = 0;
-  let member: Member | undefined;
+  const { from, every } = resuming ?? {};
+  const state = from?.state as GzipState | undefined;
+  let parts = state?.parts ?? 0;
+  let at = from?.at ?? 0;
+  let place: Place | undefined;
+  let member = state?.member && openMember(input, at, every, state.member);
+  const isDue = (): boolean =>
+    every !== undefined && input.position - (place?.offset ?? from?.offset ?? 0) >= every;
   return {
     async next() {
       for (;;) {
         if (!member) {
           if (parts > 0 && !(await another(input, notices))) return undefined;
+          if (isDue()) place = { at, offset: input.position, state: { parts } };
           await readHeader(input);
-          member = openMember(input);
+          member = openMember(input, at, every);
         }
         const bytes = await member.next();
-        if (bytes) return bytes;
+        const inside = member.place();
+        const before = parts;
+        if (inside) place = { ...inside, state: () => ({ parts: before, member: inside.state() }) };
+        if (bytes) {
+          at += bytes.length;
+          return bytes;
+        }
         member = undefined;
         parts++;
       }
     },
+    place: () => place,
     proof: () => ({ checksums: true, parts, notices }),
     close: () => member?.close(),
   };
@@ -85,39 +104,45 @@ async function skipText(input: Cursor): Promise<void> {
   throw new StreamFault('corrupt', 'the name in the gzip header has no end');
 }
 
+interface Sums {
+  sum: number;
+  length: number;
+}
+
 interface Member {
   next(): Promise<Buffer | undefined>;
+  /** A place inside, told once. */
+  place(): { at: number; offset: number; state(): DeflatePlace & Sums } | undefined;
   close(): void;
 }
 
-function openMember(input: Cursor): Member {
-  const start = input.position;
-  const pump = openPump(createInflateRaw({ chunkSize: 128 * 1024 }));
-  let sum = 0;
-  let length = 0;
-  let fed = 0;
+/** `at`: decoded bytes before it, or before the place inside it from which it goes on. */
+function openMember(input: Cursor, at: number, every?: number, from?: DeflatePlace & Sums): Member {
+  let sums: Sums = { sum: from?.sum ?? 0, length: from?.length ?? 0 };
+  const data = openDeflate(input, { every, from, snapshot: () => sums });
   return {
     async next() {
-      const bytes = await decode(pump, async () => {
-        // Fed without consuming: what lies behind the end of the deflate data is the trailer's.
-        if (fed > 0) input.take(fed);
-        fed = 0;
-        if (!(await input.need(1))) return undefined;
-        fed = Math.min(PIECE, input.available);
-        return input.peek(fed);
-      });
-      if (bytes) {
-        sum = crc32(bytes, sum);
-        length = (length + bytes.length) % 2 ** 32;
-        return bytes;
+      const bytes = await data.next();
+      if (!bytes) {
+        await checkTrailer(input, sums.sum, sums.length);
+        return undefined;
       }
-      const before = input.position - start;
-      input.take(pump.consumed - before);
-      pump.close();
-      await checkTrailer(input, sum, length);
-      return undefined;
+      sums = { sum: crc32(bytes, sums.sum), length: (sums.length + bytes.length) % 2 ** 32 };
+      return bytes;
     },
-    close: () => pump.close(),
+    place() {
+      const border = data.border();
+      if (!border) return undefined;
+      const { bit, stored, window, given, offset, snapshot } = border;
+      const state = (): DeflatePlace & Sums => ({
+        bit,
+        stored,
+        window: window.toString('base64'),
+        ...(snapshot as Sums),
+      });
+      return { at: at + given, offset, state };
+    },
+    close: () => data.close(),
   };
 }
 

@@ -2,8 +2,8 @@
 // Promise: all checksums that are there are recomputed; matches never reach before the beginning; memory is two blocks and the window.
 
 import { type Cursor, StreamFault } from '../cursor.ts';
-import { Xxh32, xxh32 } from '../sum/xxh32.ts';
-import type { Codec, Decoded } from './codec.ts';
+import { Xxh32, xxh32, type Xxh32State } from '../sum/xxh32.ts';
+import type { Codec, Decoded, Place, Resuming } from './codec.ts';
 
 const MAGIC = 0x184d2204;
 const WINDOW = 65_536;
@@ -26,25 +26,58 @@ interface Frame {
   window: Buffer;
 }
 
-function openLz4(input: Cursor): Decoded {
-  let frame: Frame | undefined;
-  let parts = 0;
-  let checksums = true;
+/** Between two blocks of a frame. */
+interface Lz4State extends Omit<Frame, 'sum' | 'window'> {
+  parts: number;
+  checksums: boolean;
+  sum: Xxh32State | undefined;
+  window: string;
+}
+
+function openLz4(input: Cursor, resuming?: Resuming): Decoded {
+  const { from, every = Number.POSITIVE_INFINITY } = resuming ?? {};
+  const state = from?.state as Lz4State | undefined;
+  let frame = state && goOn(state);
+  let place: Place | undefined;
+  let at = from?.at ?? 0;
+  let parts = state?.parts ?? 0;
+  let checksums = state?.checksums ?? true;
   const notices: string[] = [];
+  const note = ({ sum, window, ...rest }: Frame): void => {
+    if (input.position - (place?.offset ?? from?.offset ?? 0) < every) return;
+    const kept = { ...rest, parts, checksums, sum: sum?.save() };
+    // Of its own: the window is a part of the block that was decoded last.
+    const own = Buffer.from(window);
+    place = { at, offset: input.position, state: () => ({ ...kept, window: own.toString('base64') }) };
+  };
   return {
     async next() {
       for (;;) {
+        if (frame) note(frame);
         frame ??= await openFrame(input, parts, notices);
         if (!frame) return undefined;
         const bytes = await nextBlock(input, frame);
-        if (bytes) return bytes;
+        if (bytes) {
+          at += bytes.length;
+          return bytes;
+        }
         checksums &&= frame.sum !== undefined || frame.blockSums;
         await closeFrame(input, frame);
         frame = undefined;
         parts++;
       }
     },
+    place: () => place,
     proof: () => ({ checksums, parts, notices }),
+  };
+}
+
+function goOn({ parts: _parts, checksums: _checksums, sum, window, ...frame }: Lz4State): Frame {
+  return {
+    ...frame,
+    contentSize: frame.contentSize,
+    sum: sum && new Xxh32(sum),
+    window: Buffer.from(window, 'base64'),
   };
 }
 

@@ -9,7 +9,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { type Cursor, StreamFault } from '../cursor.ts';
 import { Crc64 } from '../sum/crc.ts';
-import type { Codec, Decoded } from './codec.ts';
+import type { Codec, Decoded, Place, Resuming } from './codec.ts';
 import { type Lzma2, openLzma2, windowOf } from './lzma2.ts';
 
 const MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
@@ -77,12 +77,30 @@ async function must(input: Cursor, count: number): Promise<Buffer> {
   return bytes;
 }
 
-function openXz(input: Cursor): Decoded {
+/** Between two blocks. */
+interface XzState {
+  parts: number;
+  checksums: boolean;
+  flags: string;
+  blocks: [number, number][];
+}
+
+function openXz(input: Cursor, resuming?: Resuming): Decoded {
   const notices: string[] = [];
-  let stream: Stream | undefined;
+  const { from, every = Number.POSITIVE_INFINITY } = resuming ?? {};
+  const state = from?.state as XzState | undefined;
+  let stream = state && goOn(state);
   let block: Block | undefined;
-  let parts = 0;
-  let checksums = true;
+  let place: Place | undefined;
+  let at = from?.at ?? 0;
+  let parts = state?.parts ?? 0;
+  let checksums = state?.checksums ?? true;
+  const note = ({ flags, blocks }: Stream): void => {
+    if (input.position - (place?.offset ?? from?.offset ?? 0) < every) return;
+    const kept = { parts, checksums, flags: flags.toString('hex') };
+    const count = blocks.length;
+    place = { at, offset: input.position, state: () => ({ ...kept, blocks: blocks.slice(0, count) }) };
+  };
   return {
     async next() {
       for (;;) {
@@ -97,10 +115,12 @@ function openXz(input: Cursor): Decoded {
           if (bytes) {
             block.check.update(bytes);
             block.size += bytes.length;
+            at += bytes.length;
             return bytes;
           }
           stream.blocks.push(await closeBlock(input, block));
           block = undefined;
+          note(stream);
         } else {
           await closeStream(input, stream);
           stream = undefined;
@@ -108,8 +128,14 @@ function openXz(input: Cursor): Decoded {
         }
       }
     },
+    place: () => place,
     proof: () => ({ checksums, parts, notices }),
   };
+}
+
+function goOn({ flags: hex, blocks }: XzState): Stream {
+  const flags = Buffer.from(hex, 'hex');
+  return { flags, checkType: flags[1] ?? 0, blocks: [...blocks] };
 }
 
 async function openStream(input: Cursor, parts: number, notices: string[]): Promise<Stream | undefined> {

@@ -7,7 +7,7 @@
 import { createZstdDecompress } from 'node:zlib';
 import { Cursor, sourceStream, StreamFault } from '../cursor.ts';
 import type { ByteSource } from '../../source.ts';
-import type { Codec, Decoded } from './codec.ts';
+import type { Codec, Decoded, Place, Resuming } from './codec.ts';
 import { decode, openPump, type Pump } from './pump.ts';
 
 const MAGIC = 0xfd2fb528;
@@ -158,16 +158,28 @@ class FrameFeed {
   }
 }
 
-function openZstd(input: Cursor): Decoded {
+/** Between two frames. */
+interface ZstdState {
+  parts: number;
+  checksums: boolean;
+}
+
+function openZstd(input: Cursor, resuming?: Resuming): Decoded {
+  const { from, every = Number.POSITIVE_INFINITY } = resuming ?? {};
+  const state = from?.state as ZstdState | undefined;
   let pump: Pump | undefined;
   let feed: FrameFeed | undefined;
-  let parts = 0;
-  let checksums = true;
+  let place: Place | undefined;
+  let at = from?.at ?? 0;
+  let parts = state?.parts ?? 0;
+  let checksums = state?.checksums ?? true;
   const notices: string[] = [];
   return {
     async next() {
       for (;;) {
         if (!pump || !feed) {
+          if (input.position - (place?.offset ?? from?.offset ?? 0) >= every)
+            place = { at, offset: input.position, state: { parts, checksums } satisfies ZstdState };
           const header = await beginFrame(input, parts, notices);
           if (!header) return undefined;
           checksums &&= header.checksum;
@@ -176,13 +188,17 @@ function openZstd(input: Cursor): Decoded {
         }
         const frame = feed;
         const bytes = await decode(pump, () => frame.next());
-        if (bytes) return bytes;
+        if (bytes) {
+          at += bytes.length;
+          return bytes;
+        }
         feed.settle();
         pump.close();
         pump = undefined;
         parts++;
       }
     },
+    place: () => place,
     proof: () => ({ checksums: checksums && parts > 0, parts, notices }),
     close: () => pump?.close(),
   };

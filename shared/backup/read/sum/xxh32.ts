@@ -10,13 +10,36 @@ const rotate = (value: number, by: number): number => (value << by) | (value >>>
 const round = (lane: number, word: number): number =>
   Math.imul(rotate((lane + Math.imul(word, P2)) | 0, 13), P1);
 
+/** A sum that is not finished, as plain data. */
+export interface Xxh32State {
+  lanes: [number, number, number, number];
+  length: number;
+  rest: string;
+}
+
+const START: Xxh32State = { lanes: [(P1 + P2) | 0, P2 | 0, 0, -P1 | 0], length: 0, rest: '' };
+
 export class Xxh32 {
-  #a = (P1 + P2) | 0;
-  #b = P2 | 0;
-  #c = 0;
-  #d = -P1 | 0;
-  #length = 0;
-  #rest = Buffer.alloc(0);
+  #a: number;
+  #b: number;
+  #c: number;
+  #d: number;
+  #length: number;
+  #rest: Buffer;
+
+  constructor({ lanes, length, rest }: Xxh32State = START) {
+    [this.#a, this.#b, this.#c, this.#d] = lanes;
+    this.#length = length;
+    this.#rest = Buffer.from(rest, 'hex');
+  }
+
+  save(): Xxh32State {
+    return {
+      lanes: [this.#a, this.#b, this.#c, this.#d],
+      length: this.#length,
+      rest: this.#rest.toString('hex'),
+    };
+  }
 
   update(bytes: Buffer): void {
     this.#length += bytes.length;

@@ -2,11 +2,11 @@
 // that holds one database dump is only as good as that dump.
 
 import type { Cursor } from '../cursor.ts';
-import { type Finding, type Format, type Job, ownMarks } from '../format.ts';
+import { type Finding, type Format, type Job, type Marks } from '../format.ts';
 import { part } from '../part.ts';
 import { PgTar } from '../postgres/pg-tar.ts';
 import { tarVerdictOf } from './verdict.ts';
-import { isTarHeader, type OnMember, type TarEnd, type TarMember, walkTar } from './walk.ts';
+import { isTarHeader, MEMBERS_MARK, type OnMember, type TarEnd, type TarMember, walkTar } from './walk.ts';
 
 export const TAR: Format = {
   name: 'tar',
@@ -23,24 +23,47 @@ function plausible(head: Buffer): boolean {
 }
 
 async function readTar(input: Cursor, job: Job): Promise<Finding> {
-  const only = new OnlyMember();
   const dump = new PgTar();
+  const marks = marksOf(job, () => only.isPassed && !dump.isDump);
+  const only = new OnlyMember(marks.get(MEMBERS_MARK) !== undefined);
   const take: OnMember = async (member, content) => {
     if (await dump.take(member, content)) return;
     await only.take(member, content, job);
   };
-  const end = await walkTar(input, take, ownMarks(job));
+  const end = await walkTar(input, take, marks);
   if (dump.isDump) return dump.finding(end, job);
   return combine(end, end.files === 1 ? only.finding : undefined);
+}
+
+/**
+ * Inside a compressed stream the members behind the first file are marked: whatever is known of the first counts no more then. In a file
+ * of its own members are passed over unread, which costs nothing.
+ */
+function marksOf({ depth, marks }: Job, isFree: () => boolean): Marks {
+  return {
+    get: (format) => (depth === 1 && format === MEMBERS_MARK ? undefined : marks.get(format)),
+    set(format, offset, state) {
+      if (format !== MEMBERS_MARK || (depth > 1 && isFree())) marks.set(format, offset, state);
+    },
+  };
 }
 
 /** Judges the first file; its verdict counts when no other follows. */
 class OnlyMember {
   finding: Finding | undefined;
-  #seen = 0;
+  #seen: number;
+
+  constructor(isPassed: boolean) {
+    this.#seen = isPassed ? 2 : 0;
+  }
+
+  /** Whether a second file was seen. */
+  get isPassed(): boolean {
+    return this.#seen > 1;
+  }
 
   async take(member: TarMember, content: Cursor, job: Job): Promise<void> {
-    if (member.size === 0 || this.#seen++ > 0) return;
+    if (member.size === 0 || ++this.#seen > 1) return;
     const { source: _none, ...rest } = job;
     const name = member.name.slice(member.name.lastIndexOf('/') + 1);
     const inner = part(content, member.size);

@@ -58,15 +58,38 @@ function textAt(block: Buffer, at: number, length: number): string {
   return block.toString('utf8', at, end < 0 || end > at + length ? at + length : end);
 }
 
+/** The name under which the place behind a member, or inside one that is passed over, is marked. */
+export const MEMBERS_MARK = 'tar';
+const STEP = 4 * 1024 * 1024;
+
+interface WalkState extends Pick<TarEnd, 'members' | 'files'> {
+  /** Bytes of the member that are to come. */
+  left: number;
+}
+
 interface Pending {
   name?: string | undefined;
   size?: number | undefined;
 }
 
 export async function walkTar(input: Cursor, onMember: OnMember, marks: Marks = noMarks): Promise<TarEnd> {
-  const end: TarEnd = { kind: 'whole', reason: '', members: 0, files: 0, trailing: 0 };
+  const kept = marks.get(MEMBERS_MARK);
+  const { left: open = 0, ...counts } = (kept?.state ?? {}) as Partial<WalkState>;
+  const end: TarEnd = { kind: 'whole', reason: '', members: 0, files: 0, trailing: 0, ...counts };
   const stop = (kind: TarEnd['kind'], reason: string): TarEnd => Object.assign(end, { kind, reason });
   let pending: Pending = {};
+  const pass = async (bytes: number): Promise<boolean> => {
+    for (let left = bytes; left > 0;) {
+      const step = Math.min(left, STEP);
+      if (!(await input.skip(step))) return false;
+      left -= step;
+      const { members, files } = end;
+      marks.set(MEMBERS_MARK, input.position, { members, files, left } satisfies WalkState);
+    }
+    return true;
+  };
+  if (kept && !((await input.skip(kept.offset - input.position)) && (await pass(open))))
+    return stop('cut', `the archive ends inside its member ${end.members}`);
   for (;;) {
     const at = input.position;
     const block = await input.bytes(BLOCK);
@@ -99,7 +122,7 @@ export async function walkTar(input: Cursor, onMember: OnMember, marks: Marks = 
     const before = input.position;
     await onMember({ name, size: hasData ? size : 0, type }, input);
     const left = (hasData || type > '7' ? padded : 0) - (input.position - before);
-    if (left > 0 && !(await input.skip(left)))
+    if (!(await pass(left)))
       return stop('cut', `the archive ends inside ${name} (member at ${at}, ${size} bytes)`);
   }
 }

@@ -12,23 +12,33 @@ interface Text {
   bytes: number;
 }
 
-async function readEnds(input: Cursor): Promise<{ tail: Buffer; bytes: number }> {
+/** `format`: under which the place is marked. */
+async function readEnds(
+  input: Cursor,
+  { marks }: Job,
+  format: string,
+): Promise<{ tail: Buffer; bytes: number }> {
   const start = input.position;
-  let tail = Buffer.alloc(0);
-  for (let bytes = await input.chunk(); bytes; bytes = await input.chunk())
+  const kept = marks.get(format);
+  let tail = Buffer.from((kept?.state as string | undefined) ?? '', 'base64');
+  if (kept) await input.skip(kept.offset - input.position);
+  for (let bytes = await input.chunk(); bytes; bytes = await input.chunk()) {
     tail = Buffer.concat([tail, bytes.subarray(Math.max(0, bytes.length - TAIL))]).subarray(-TAIL);
+    const own = tail;
+    marks.set(format, input.position, () => own.toString('base64'));
+  }
   return { tail, bytes: input.position - start };
 }
 
-export async function readUnknown(input: Cursor, _job: Job): Promise<Finding> {
-  const { tail } = await readEnds(input);
+export async function readUnknown(input: Cursor, job: Job): Promise<Finding> {
+  const { tail } = await readEnds(input, job, 'unknown');
   const reason =
     'no known backup format begins here: another kind of file, or one whose beginning was overwritten';
   return { format: 'unknown', content: 'FOREIGN', reason, layer: 'L1', facts: {}, tail };
 }
 
-export async function readText(input: Cursor, _job: Job, head: Buffer): Promise<Finding> {
-  const ends = await readEnds(input);
+export async function readText(input: Cursor, job: Job, head: Buffer): Promise<Finding> {
+  const ends = await readEnds(input, job, 'text');
   const text: Text = { head: head.toString('utf8'), tail: ends.tail.toString('utf8'), bytes: ends.bytes };
   const error = TOOL_ERROR.exec(text.head)?.[0];
   if (error !== undefined)
