@@ -23,16 +23,16 @@ import { type Ingest, openIngest } from './ingest/ingest.ts';
 import { attachLink } from './ingest/link.ts';
 import { watchUplink } from './liveness/uplink.ts';
 import { openWatch, type Watch } from './liveness/watch.ts';
-import { openMetrics } from './metrics.ts';
 import { openChannels } from './notifiers/index.ts';
 import { openRenderer } from './reports/renderer.ts';
+import { openSelf } from './self.ts';
 import type { Log } from './services.ts';
 import type { State } from './state/state.ts';
 import { openEmbeddedStore } from './store/embedded.ts';
 import type { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 import { watchStore, type WatchedStore } from './watched-store.ts';
-import { countAlerts, countHosts, flatten, servicesOf } from './wiring.ts';
+import { servicesOf } from './wiring.ts';
 
 export interface CollectorOptions {
   config: CollectorConfig;
@@ -169,14 +169,8 @@ async function openServer(
   parts: Parts,
   access: ReturnType<typeof openAccess>,
 ): Promise<FastifyInstance> {
-  const { state, store, watch, ingest, enrolment } = parts;
-  const metrics = openMetrics({
-    connected: () => watch.connected(),
-    ingest: () => flatten(ingest.stats),
-    store: () => store.stats(),
-    alerts: () => countAlerts(state),
-    hosts: () => countHosts(parts.fleet, watch),
-  });
+  const { state, store, ingest, enrolment } = parts;
+  const self = openSelf(parts, clock, log);
   const reports = openRenderer();
   const server = await createServer({
     config: config.http,
@@ -184,13 +178,14 @@ async function openServer(
     store,
     services: servicesOf({ ...parts, reports, clock }),
     access,
-    metrics,
+    metrics: self.metrics,
+    own: self.history,
     clock,
     log,
     page,
     version: VERSION,
   });
-  server.addHook('onClose', () => reports.close());
+  server.addHook('onClose', () => Promise.all([reports.close(), self.stop()]).then(() => undefined));
   await server.register(agentRoutes({ ingest, enrolment, clock, log }));
   return server;
 }

@@ -104,6 +104,7 @@ export function flatten(stats: IngestStats): Record<string, number> {
     dropped_frames_total: stats.dropped,
     commits_total: stats.commits,
     store_failures_total: stats.storeFailures,
+    acknowledgement_seconds_total: stats.ackSumMs / 1000,
     acknowledged_total: stats.ackCounts.reduce((sum, n) => sum + n, 0),
     acknowledged_in_time_total: stats.ackCounts
       .slice(0, ACK_BOUNDS_MS.indexOf(250) + 1)

@@ -1,11 +1,13 @@
-// Writes what is generated from the code (error list, metric list, configuration samples and tables), or with no `--write`
+// Writes what is generated from the code (error list, metric list, configuration samples and tables, dashboards), or with no `--write`
 // complains about drift. One place, so that `npm run check` can promise that the documents are true.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AGENT_CONFIG } from '../agent/config.ts';
 import { collectorConfig } from '../collector/config.ts';
-import { EVENT_KINDS, METRICS } from '../shared/catalogue.ts';
+import { DERIVED } from '../collector/prom/derived/catalogue.ts';
+import { dashboardFiles } from '../dashboards/files.ts';
+import { EVENT_KINDS, METRICS, type Metric } from '../shared/catalogue.ts';
 import { renderSample, renderTable } from '../shared/config/render.ts';
 import { ERRORS } from '../shared/errors.ts';
 
@@ -18,10 +20,8 @@ function errorList(): string {
 }
 
 function metricList(): string {
-  const rows = Object.entries(METRICS).map(
-    ([name, m]) =>
-      `| \`${name}\` | ${m.unit} | ${m.kind} | ${m.labels.map((l) => `\`${l}\``).join(' ')} | ${m.help.zh} | ${m.help.en} |`,
-  );
+  const row = ([name, m]: [string, Metric]): string =>
+    `| \`${name}\` | ${m.unit} | ${m.kind} | ${m.labels.map((l) => `\`${l}\``).join(' ')} | ${m.help.zh} | ${m.help.en} |`;
   const events = Object.entries(EVENT_KINDS).map(
     ([kind, help]) => `| \`${kind}\` | ${help.zh} | ${help.en} |`,
   );
@@ -31,7 +31,13 @@ ${note} Every series also carries \`hospital\` and \`host\`. Nothing else can le
 
 | metric | unit | kind | labels | 含义 | meaning |
 |---|---|---|---|---|---|
-${rows.join('\n')}
+${Object.entries(METRICS).map(row).join('\n')}
+
+What the collector adds of its own knowledge, for readers of \`/prom\` and for outlets · 中心自身补充的序列：
+
+| metric | unit | kind | labels | 含义 | meaning |
+|---|---|---|---|---|---|
+${Object.entries(DERIVED).map(row).join('\n')}
 
 | event | 含义 | meaning |
 |---|---|---|
@@ -40,6 +46,7 @@ ${events.join('\n')}
 }
 
 const files: Record<string, string> = {
+  ...dashboardFiles(),
   'docs/errors.md': errorList(),
   'docs/metrics.md': metricList(),
   'docs/agent-config.md': `# agent.yaml\n\n${note}\n\n${renderTable(AGENT_CONFIG)}`,

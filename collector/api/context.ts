@@ -6,6 +6,7 @@ import type { Static, TSchema } from 'typebox';
 import type { Clock } from '../../shared/clock.ts';
 import type { Access } from '../access/access.ts';
 import type { Metrics } from '../metrics.ts';
+import type { SeriesSource } from '../prom/source.ts';
 import type { Log } from '../services.ts';
 import type { State } from '../state/state.ts';
 import type { Store } from '../store/store.ts';
@@ -19,6 +20,8 @@ export interface Context {
   services: Services;
   access: Access;
   metrics: Metrics;
+  /** The last day of them, for /prom. */
+  own?: SeriesSource;
   clock: Clock;
   log: Log;
   page: PageFiles;

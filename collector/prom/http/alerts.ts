@@ -1,4 +1,5 @@
-// Our rules and open alerts in the form that Grafana's alert pages read. The rules are not written in PromQL: `query` names them.
+// Our rules and open alerts in the form that Grafana's alert pages read. The rules are not written in PromQL: `query` asks for the
+// incidents that the rule opened, so that a link from there shows a graph.
 
 import type { Confinement } from '../../access/principal.ts';
 import { RULES } from '../../rules/index.ts';
@@ -50,26 +51,39 @@ function texts(name: string, json: string): Record<string, string> {
   return { [name]: zh, [`${name}_en`]: en };
 }
 
-export async function listRules(state: State, confinement: Confinement, now: number) {
+export interface RuleWish {
+  /** Empty: all. */
+  names: readonly string[];
+  withAlerts: boolean;
+}
+
+export async function listRules(state: State, confinement: Confinement, now: number, wish: RuleWish) {
   const alerts = await listOpenAlerts(state, confinement);
   const lastEvaluation = new Date(now).toISOString();
-  const rules = RULES.map(({ name }) => {
-    const own = alerts.filter((alert) => alert.labels.alertname === name);
-    const worst = own.some((a) => a.state === 'firing') ? 'firing' : own.length > 0 ? 'pending' : 'inactive';
-    return {
-      state: worst,
-      name,
-      query: `rule:${name}`,
-      duration: 0,
-      labels: {},
-      annotations: {},
-      alerts: own,
-      health: 'ok',
-      evaluationTime: 0,
-      lastEvaluation,
-      type: 'alerting',
-    };
-  });
+  const rules = RULES.filter(({ name }) => wish.names.length === 0 || wish.names.includes(name)).map(
+    ({ name, title }) => {
+      const own = alerts.filter((alert) => alert.labels.alertname === name);
+      const worst = own.some((a) => a.state === 'firing')
+        ? 'firing'
+        : own.length > 0
+          ? 'pending'
+          : 'inactive';
+      return {
+        state: worst,
+        name,
+        query: `incident_open{rule="${name}"}`,
+        duration: 0,
+        keepFiringFor: 0,
+        labels: {},
+        annotations: { summary: title.zh, summary_en: title.en },
+        alerts: wish.withAlerts ? own : [],
+        health: 'ok',
+        evaluationTime: 0,
+        lastEvaluation,
+        type: 'alerting',
+      };
+    },
+  );
   return {
     groups: [
       { name: 'niswatch', file: 'niswatch', rules, interval: 1, limit: 0, evaluationTime: 0, lastEvaluation },

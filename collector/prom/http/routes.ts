@@ -5,6 +5,9 @@ import type { FastifyRequest } from 'fastify';
 import { METRICS } from '../../../shared/catalogue.ts';
 import type { App, Context } from '../../api/context.ts';
 import { confinement, guard } from '../../api/guard.ts';
+import { DERIVED } from '../derived/catalogue.ts';
+import { derivedSource } from '../derived/derived.ts';
+import { joinedSource } from '../joined-source.ts';
 import { compareText, toRecord } from '../labels.ts';
 import { PromFailure } from '../failure.ts';
 import { readPlaces, readSilences } from '../places.ts';
@@ -52,12 +55,28 @@ export async function promRoutes(app: App, context: Context): Promise<void> {
 type On = (methods: ('GET' | 'POST')[], url: string, handler: Handler) => void;
 
 function sourceFor(context: Context, request: FastifyRequest): SeriesSource {
+  const { state, store, config, version, own } = context;
   const confined = confinement(request);
-  return storeSource({
-    store: context.store,
-    places: () => readPlaces(context.state, confined),
-    silences: (hosts, window) => readSilences(context.state, hosts, window),
-  });
+  const places = once(() => readPlaces(state, confined));
+  const url = config.publicUrl || `${request.protocol}://${request.host}`;
+  return joinedSource([
+    storeSource({ store, places, silences: (hosts, window) => readSilences(state, hosts, window) }),
+    derivedSource({
+      state,
+      confinement: confined,
+      places,
+      now: context.clock.now(),
+      build: { version, url },
+    }),
+    // What the collector tells of itself speaks of all hospitals together.
+    ...(own && confined === undefined ? [own] : []),
+  ]);
+}
+
+/** Of one request: the answer of the first call. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= read());
 }
 
 function queryRoutes(on: On, context: Context): void {
@@ -143,7 +162,9 @@ function readLabelName(text: string): string {
 function aboutRoutes(on: On, context: Context): void {
   on(['GET'], '/metadata', (_request, parameters) => {
     const wanted = parameters.text('metric');
-    const names = Object.entries(METRICS).filter(([name]) => wanted === '' || name === wanted);
+    const names = Object.entries({ ...METRICS, ...DERIVED }).filter(
+      ([name]) => wanted === '' || name === wanted,
+    );
     const items = names
       .slice(0, parameters.limit())
       .map(([name, { kind, help, unit }]) => [name, [{ type: kind, help: `${help.zh} · ${help.en}`, unit }]]);
@@ -155,8 +176,15 @@ function aboutRoutes(on: On, context: Context): void {
     return Promise.resolve(success(JSON.stringify({ ...about, ...rest })));
   });
   on(['GET'], '/rules', async (request, parameters) => {
-    if (parameters.text('type') === 'record') return success('{"groups":[]}');
-    return success(JSON.stringify(await listRules(context.state, confinement(request), context.clock.now())));
+    const groups = parameters.all('rule_group[]');
+    const isOther = groups.length > 0 && !groups.includes('niswatch');
+    if (parameters.text('type') === 'record' || isOther) return success('{"groups":[]}');
+    const wish = {
+      names: parameters.all('rule_name[]'),
+      withAlerts: parameters.text('exclude_alerts') !== 'true',
+    };
+    const found = await listRules(context.state, confinement(request), context.clock.now(), wish);
+    return success(JSON.stringify(found));
   });
   on(['GET'], '/alerts', async (request) => {
     return success(JSON.stringify({ alerts: await listOpenAlerts(context.state, confinement(request)) }));
