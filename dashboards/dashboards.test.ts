@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { ownNames } from '../tests/grafana/own-names.ts';
-import { checkDashboards, type Knowledge } from './check/check.ts';
+import { checkDashboards } from './check/check.ts';
 import type { DashboardJson, PanelJson } from './check/json.ts';
-import { knowledge } from './check/known.ts';
+import { type Knowledge, knowledge } from './check/known.ts';
 import { dashboardFiles } from './files.ts';
 
 const root = join(import.meta.dirname, '..');

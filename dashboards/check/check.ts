@@ -7,13 +7,8 @@ import type { Expr } from '../../collector/prom/language/ast.ts';
 import { expandPromql, labelValues } from './expand.ts';
 import { checkInfluxql } from './influxql.ts';
 import { type DashboardJson, type Found, type GridPos, type PanelJson, panelsOf, queriesOf } from './json.ts';
+import type { Knowledge } from './known.ts';
 import { checkShape } from './shape.ts';
-
-export interface Knowledge {
-  /** Labels by metric; undefined: any (what the collector tells of itself). */
-  metrics: ReadonlyMap<string, readonly string[] | undefined>;
-  units: ReadonlySet<string>;
-}
 
 const GRID = 24;
 const KINDS = new Set(['row', 'stat', 'timeseries', 'state-timeline', 'table', 'bargauge']);

@@ -2,8 +2,8 @@
 // of the catalogue. The real server has the last word (tests/grafana).
 
 import { influxNames } from '../define/query.ts';
-import type { Knowledge } from './check.ts';
 import type { Found } from './json.ts';
+import type { Knowledge } from './known.ts';
 
 /** Measurement → its fields and tags. */
 function measurements({ metrics }: Knowledge): Map<string, { fields: Set<string>; tags: Set<string> }> {

@@ -3,7 +3,12 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { ALERT_SERIES, DERIVED } from '../../collector/prom/derived/catalogue.ts';
 import { METRICS } from '../../shared/catalogue.ts';
-import type { Knowledge } from './check.ts';
+
+export interface Knowledge {
+  /** Labels by metric; undefined: any (what the collector tells of itself). */
+  metrics: ReadonlyMap<string, readonly string[] | undefined>;
+  units: ReadonlySet<string>;
+}
 
 /** `own`: names of the collector's own metrics, as its registry has them. */
 export function knowledge(own: readonly string[]): Knowledge {

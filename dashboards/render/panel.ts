@@ -23,18 +23,15 @@ import {
 import {
   FieldColorBuilder,
   FieldColorModeId,
-  MappingType,
   type Panel as GrafanaPanel,
-  ThresholdsConfigBuilder,
-  ThresholdsMode,
-  type ValueMap,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/stat';
 import { PanelBuilder as TimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as GraphBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import type { Mapping, Panel, Threshold } from '../define/board.ts';
+import type { Panel } from '../define/board.ts';
 import type { Language, Variant } from '../define/text.ts';
+import { mappingsOf, thresholdsOf } from './field.ts';
 import { dataLink } from './links.ts';
 import { arrangeTable } from './table.ts';
 import { SOURCES, targetOf } from './target.ts';
@@ -89,18 +86,6 @@ function describe<B extends Builder>(builder: B, panel: Panel, { variant, langua
   if (panel.noValue) builder.noValue(panel.noValue[language]);
   return builder;
 }
-
-export const thresholdsOf = (steps: readonly Threshold[]): ThresholdsConfigBuilder =>
-  new ThresholdsConfigBuilder()
-    .mode(ThresholdsMode.Absolute)
-    .steps(steps.map(({ at, color }) => ({ value: at ?? null, color })));
-
-export const mappingsOf = (mappings: readonly Mapping[], language: Language): ValueMap => ({
-  type: MappingType.ValueToText,
-  options: Object.fromEntries(
-    mappings.map(({ value, text, color }, index) => [String(value), { text: text[language], color, index }]),
-  ),
-});
 
 const newest = (): ReduceDataOptionsBuilder => new ReduceDataOptionsBuilder().calcs(['lastNotNull']);
 

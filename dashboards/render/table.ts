@@ -3,7 +3,7 @@
 import type { Panel as GrafanaPanel } from '@grafana/grafana-foundation-sdk/dashboard';
 import type { Column, Panel } from '../define/board.ts';
 import type { Language } from '../define/text.ts';
-import { mappingsOf, thresholdsOf } from './panel.ts';
+import { mappingsOf, thresholdsOf } from './field.ts';
 
 /** Fields that data sources add and nobody reads. */
 const NEVER = ['Time', 'time', '__name__', 'job', 'instance', 'db'];

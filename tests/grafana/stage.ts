@@ -9,7 +9,7 @@ import { storeConfig } from '../../collector/store/config.ts';
 import { openEmbeddedStore } from '../../collector/store/embedded.ts';
 import { manualClock } from '../../shared/clock.ts';
 import { readConfig } from '../../shared/config/schema.ts';
-import { demoFleet, type DemoFleet } from '../support/demo-fleet.ts';
+import { smallFleet, type SmallFleet } from '../support/small-fleet.ts';
 import { fillFleet } from '../support/fill-fleet.ts';
 import { fullMetrics } from './own-names.ts';
 
@@ -20,7 +20,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 
 export interface GrafanaStage {
   stage: Stage;
-  fleet: DemoFleet;
+  fleet: SmallFleet;
   /** Headers of a reader of everything, and of one hospital. */
   all: Record<string, string>;
   confined: Record<string, string>;
@@ -35,7 +35,7 @@ export async function openGrafanaStage(): Promise<GrafanaStage> {
   const config = readConfig(storeConfig, { groupWindow: 0 });
   const store = await openEmbeddedStore({ folder, clock, config, log: quiet });
   stage.context.store = store;
-  const fleet = demoFleet({ hospitals: 6, seed: 7, now: NOW, historyMs: NOW - FROM });
+  const fleet = smallFleet({ hospitals: 6, seed: 7, now: NOW, historyMs: NOW - FROM });
   await fillFleet(fleet, { state: stage.state, store, from: FROM, to: NOW, stepMs: 30_000 });
   stage.context.own = await ownHistory();
   const first = fleet.hospitals[0]?.id;

@@ -2,7 +2,7 @@
 
 import type { State } from '../../collector/state/state.ts';
 import type { Entry, Store } from '../../collector/store/store.ts';
-import type { DemoFleet, DemoHost } from './demo-fleet.ts';
+import type { SmallFleet, SmallHost } from './small-fleet.ts';
 
 export interface FillOptions {
   state: State;
@@ -12,12 +12,12 @@ export interface FillOptions {
   stepMs: number;
 }
 
-export async function fillFleet(fleet: DemoFleet, options: FillOptions): Promise<void> {
+export async function fillFleet(fleet: SmallFleet, options: FillOptions): Promise<void> {
   await fillState(fleet, options.state, options);
   for (const host of fleet.hosts) await fillHost(host, options);
 }
 
-async function fillHost(host: DemoHost, { store, from, to, stepMs }: FillOptions): Promise<void> {
+async function fillHost(host: SmallHost, { store, from, to, stepMs }: FillOptions): Promise<void> {
   store.declare(host.id, 'all', host.columns);
   let entries: Entry[] = [];
   let seq = 0;
@@ -42,7 +42,7 @@ async function fillHost(host: DemoHost, { store, from, to, stepMs }: FillOptions
   if (entries.length > 0) await store.write(entries);
 }
 
-async function fillState(fleet: DemoFleet, state: State, { from, to }: FillOptions): Promise<void> {
+async function fillState(fleet: SmallFleet, state: State, { from, to }: FillOptions): Promise<void> {
   for (const hospital of fleet.hospitals)
     await state
       .insertInto('hospitals')
@@ -81,7 +81,7 @@ async function fillState(fleet: DemoFleet, state: State, { from, to }: FillOptio
       .execute();
 }
 
-const hostRow = (host: DemoHost, at: number) => ({
+const hostRow = (host: SmallHost, at: number) => ({
   id: host.id,
   hospitalId: host.hospitalId,
   name: host.name,
@@ -98,7 +98,7 @@ const hostRow = (host: DemoHost, at: number) => ({
   offsetMs: 12,
 });
 
-function alertRow(id: string, incident: DemoFleet['incidents'][number], now: number) {
+function alertRow(id: string, incident: SmallFleet['incidents'][number], now: number) {
   const { rule, hospitalId, hostId, subject, severity, value, firingAt, resolvedAt } = incident;
   return {
     id,

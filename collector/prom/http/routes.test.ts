@@ -43,7 +43,7 @@ const GRAFANA: { method: 'GET' | 'POST'; path: string; body?: string; shape: Reg
     body: `start=${START_AT / 1000 - 3600}&end=${START_AT / 1000}`,
     shape: /"__name__","alert","alertname".*"host","hospital","interface"/,
   },
-  { method: 'GET', path: '/api/v1/label/__name__/values', shape: /\["cpu_usage_active","net_bytes_recv"\]/ },
+  { method: 'GET', path: '/api/v1/label/__name__/values', shape: /"cpu_usage_active".*"net_bytes_recv"/ },
   {
     method: 'GET',
     path: `/api/v1/label/host/values?match[]=${encodeURIComponent('cpu_usage_active{hospital=~"市.*"}')}&start=${START_AT / 1000 - 3600}&end=${START_AT / 1000}&limit=40000`,

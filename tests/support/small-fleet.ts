@@ -1,9 +1,9 @@
-// A generated fleet: hospitals, hosts, readings with the rhythm of a day, and troubles that run now: a full disk, a stopped service,
-// a dead host, an old backup. Promise: everything follows from the seed and the instant; nothing is read, nothing is random.
+// A small generated fleet in which every metric of the catalogue has a series, and troubles run now: a full disk, a stopped service, a
+// dead host, an old backup. Promise: everything follows from the seed and the instant; nothing is read, nothing is random.
 
 import { METRICS, type MetricName, seriesKey } from '../../shared/catalogue.ts';
 
-export interface DemoHost {
+export interface SmallHost {
   id: string;
   hospitalId: string;
   name: string;
@@ -17,7 +17,7 @@ export interface DemoHost {
   down?: { at: number; word: 'down' | 'silent' | 'shutdown' };
 }
 
-export interface DemoIncident {
+export interface SmallIncident {
   rule: string;
   hostId: string;
   hospitalId: string;
@@ -28,14 +28,14 @@ export interface DemoIncident {
   value: number;
 }
 
-export interface DemoFleet {
+export interface SmallFleet {
   hospitals: { id: string; name: string }[];
-  hosts: DemoHost[];
-  incidents: DemoIncident[];
+  hosts: SmallHost[];
+  incidents: SmallIncident[];
   events: { hostId: string; at: number; kind: string; subject?: string; data?: object }[];
 }
 
-export interface DemoOptions {
+export interface SmallOptions {
   hospitals: number;
   seed: number;
   /** The instant that counts as now, and how far back there is history. */
@@ -97,7 +97,7 @@ export function noise(...words: (string | number)[]): number {
   return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }
 
-interface World extends DemoOptions {
+interface World extends SmallOptions {
   start: number;
 }
 
@@ -111,9 +111,9 @@ interface Life {
 
 const TROUBLES: Life['trouble'][] = ['disk', 'service', 'down', 'backup', 'none', 'none'];
 
-export function demoFleet(options: DemoOptions): DemoFleet {
+export function smallFleet(options: SmallOptions): SmallFleet {
   const world: World = { ...options, start: options.now - options.historyMs };
-  const fleet: DemoFleet = { hospitals: [], hosts: [], incidents: [], events: [] };
+  const fleet: SmallFleet = { hospitals: [], hosts: [], incidents: [], events: [] };
   for (let i = 0; i < options.hospitals; i++) {
     const id = `h${i}`;
     const round = Math.floor(i / NAMES.length);
@@ -140,7 +140,7 @@ function lifeOf(world: World, id: string, trouble: Life['trouble']): Life {
   return { id, bootAt: Math.round((world.now - back) / 1000) * 1000, trouble, troubleAt };
 }
 
-function hostOf(world: World, life: Life, place: Pick<DemoHost, 'hospitalId' | 'name' | 'os'>): DemoHost {
+function hostOf(world: World, life: Life, place: Pick<SmallHost, 'hospitalId' | 'name' | 'os'>): SmallHost {
   const isDown = life.trouble === 'down';
   return {
     ...place,
@@ -171,7 +171,7 @@ function valueOf(world: World, life: Life, metric: MetricName, subject: string, 
   const jitter = noise(life.id, metric, subject, Math.floor(at / 15_000));
   const busy = 0.15 + 0.6 * daylight(at) * (0.5 + base) + 0.1 * jitter;
   const isTroubled = at >= life.troubleAt;
-  const special = special_(life, metric, subject, at, isTroubled);
+  const special = specialOf(life, metric, subject, at, isTroubled);
   if (special !== undefined) return special;
   const { unit, kind } = METRICS[metric];
   const since = Math.max(0, at - life.bootAt) / 1000;
@@ -205,7 +205,7 @@ const counterRate = (metric: string, base: number): number =>
         ? 0.002
         : 5 + 50 * base;
 
-function special_(
+function specialOf(
   life: Life,
   metric: MetricName,
   subject: string,
@@ -262,7 +262,7 @@ const INCIDENTS: Record<
 };
 
 /** Incidents and events of a host. */
-function tell(fleet: DemoFleet, world: World, life: Life, hospitalId: string): void {
+function tell(fleet: SmallFleet, world: World, life: Life, hospitalId: string): void {
   const add = (kind: string, at: number, subject?: string, data?: object): void => {
     if (at < world.start - 21 * DAY || at > world.now) return;
     const event = { hostId: life.id, at, kind };
