@@ -41,7 +41,7 @@ const GRAFANA: { method: 'GET' | 'POST'; path: string; body?: string; shape: Reg
     method: 'POST',
     path: '/api/v1/labels',
     body: `start=${START_AT / 1000 - 3600}&end=${START_AT / 1000}`,
-    shape: /"__name__","alert","alertname".*"host","hospital","interface"/,
+    shape: /"__name__".*"hospital","host","interface"/,
   },
   { method: 'GET', path: '/api/v1/label/__name__/values', shape: /"cpu_usage_active".*"net_bytes_recv"/ },
   {
