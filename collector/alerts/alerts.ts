@@ -32,7 +32,7 @@ export interface Alerts {
 
 export interface AlertsOptions {
   state: State;
-  fleet: Pick<Fleet, 'hosts' | 'size' | 'picture' | 'takeDirty'>;
+  fleet: Pick<Fleet, 'hosts' | 'picture' | 'takeDirty'>;
   verdicts: Pick<VerdictSource, 'verdict' | 'trouble'>;
   channels: readonly Channel[];
   clock: Clock;

@@ -16,6 +16,23 @@ export interface HostJudgement {
 
 const NOTHING: Evaluation = { findings: [], unknown: 'none' };
 
+function evaluate(unit: RuleUnit, config: RulesConfig, picture: HostPicture, now: number): Evaluation {
+  const values = config[unit.name];
+  const enabled = values !== undefined && values.enabled !== false;
+  return enabled ? unit.evaluate(values, picture, now) : NOTHING;
+}
+
+/** No rule finds anything, as in nearly all cases: what is asked first costs nothing but the rules. */
+export function isClear(
+  rules: readonly RuleUnit[],
+  config: RulesConfig,
+  picture: HostPicture,
+  now: number,
+): boolean {
+  for (const unit of rules) if (evaluate(unit, config, picture, now).findings.length > 0) return false;
+  return true;
+}
+
 export function judgeHost(
   rules: readonly RuleUnit[],
   config: RulesConfig,
@@ -25,9 +42,7 @@ export function judgeHost(
   const host: Judged[] = [];
   const hospital: HostJudgement['hospital'] = [];
   for (const unit of rules) {
-    const values = config[unit.name];
-    const enabled = values !== undefined && values.enabled !== false;
-    const evaluation = enabled ? unit.evaluate(values, picture, now) : NOTHING;
+    const evaluation = evaluate(unit, config, picture, now);
     if (evaluation.findings.length === 0) {
       host.push({ rule: unit.name, evaluation });
       continue;

@@ -15,6 +15,8 @@ export interface ScopeChanges {
 export interface Ledger {
   /** Open alerts of a scope, and those resolved so lately that they may open again. */
   of(groupKey: string): readonly Alert[];
+  /** Whether there is anything `of` the host. */
+  concerns(hostId: string): boolean;
   find(alertId: string): Alert | undefined;
   /** Scopes in which time alone may change something: pending, or about to be resolved. */
   waiting(): Iterable<string>;
@@ -36,6 +38,7 @@ export interface LedgerOptions {
 }
 
 const NONE: readonly Alert[] = [];
+const HOST = 'host:';
 const PER_COMMIT = 200;
 
 export function groupKeyOf(alert: Pick<Alert, 'hospitalId' | 'hostId'>): string {
@@ -47,9 +50,12 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
   const { state } = options;
   const groups = new Map<string, Alert[]>();
   const waiting = new Set<string>();
+  const concerned = new Set<string>();
   const put = (groupKey: string, alerts: Alert[]): void => {
-    if (alerts.length === 0) groups.delete(groupKey);
+    const isGone = alerts.length === 0;
+    if (isGone) groups.delete(groupKey);
     else groups.set(groupKey, alerts);
+    if (groupKey.startsWith(HOST)) concerned[isGone ? 'delete' : 'add'](groupKey.slice(HOST.length));
     if (alerts.some((a) => a.state === 'pending' || a.clearingAt !== null)) waiting.add(groupKey);
     else waiting.delete(groupKey);
   };
@@ -82,6 +88,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
 
   return {
     of: (groupKey) => groups.get(groupKey) ?? NONE,
+    concerns: (hostId) => concerned.has(hostId),
     find(alertId) {
       for (const alerts of groups.values()) {
         const found = alerts.find((alert) => alert.id === alertId);

@@ -7,8 +7,8 @@ import type { VerdictSource } from '../services.ts';
 import type { Canaries } from './canaries.ts';
 import type { AlertsConfig } from './config.ts';
 import { judgeFleet } from './fleet-trouble.ts';
-import { judgeHost, type RulesConfig, withOrphans } from './evaluate.ts';
-import type { Ledger, ScopeChanges } from './ledger.ts';
+import { isClear, judgeHost, type RulesConfig, withOrphans } from './evaluate.ts';
+import { groupKeyOf, type Ledger, type ScopeChanges } from './ledger.ts';
 import { type Change, type Judged, step } from './lifecycle.ts';
 import { openRound } from './round.ts';
 import { openSites } from './sites.ts';
@@ -21,7 +21,7 @@ export interface AlertChange {
 }
 
 export interface PassOptions {
-  fleet: Pick<Fleet, 'hosts' | 'size' | 'picture' | 'takeDirty'>;
+  fleet: Pick<Fleet, 'hosts' | 'picture' | 'takeDirty'>;
   verdicts: Pick<VerdictSource, 'verdict' | 'trouble'>;
   clock: Clock;
   rules: readonly RuleUnit[];
@@ -59,47 +59,35 @@ export function openPass(options: PassOptions): Pass {
   const round = openRound(options);
   const sites = openSites();
 
-  const stepScope = (
-    groupKey: string,
-    scope: { hospitalId: string; hostId: string | null },
-    judged: readonly Judged[],
-    now: number,
-  ): ScopeChanges => {
-    const { keepFiring, reopen } = options.config.alerts;
-    const alerts = ledger.of(groupKey);
-    const changes = step({
-      scope,
-      alerts,
-      judged: withOrphans(judged, alerts),
-      now,
-      config: { keepFiringMs: keepFiring, reopenMs: reopen },
-      newId: options.newId,
-    });
-    return { groupKey, changes };
-  };
+  const stepScope = (scope: Scope, judged: readonly Judged[], now: number): ScopeChanges =>
+    stepOf(options, scope, judged, now);
 
-  const judge = (host: string, now: number): ScopeChanges => {
-    const groupKey = `host:${host}`;
+  /** Undefined in nearly all cases: then nothing is made of it. */
+  const judge = (host: string, now: number): ScopeChanges | undefined => {
+    const { rules, config } = options;
     const picture = fleet.picture(host);
     // Revoked: nothing judges it any more.
     if (!picture) {
       sites.set(host, undefined, []);
-      return stepScope(groupKey, { hospitalId: '', hostId: host }, [], now);
+      return stepScope({ hospitalId: '', hostId: host }, [], now);
     }
-    const judgement = judgeHost(options.rules, options.config.rules, picture, now);
-    sites.set(host, picture.host.hospitalId, judgement.hospital);
-    return stepScope(groupKey, { hospitalId: picture.host.hospitalId, hostId: host }, judgement.host, now);
+    const { hospitalId } = picture.host;
+    if (!ledger.concerns(host) && isClear(rules, config.rules, picture, now)) {
+      sites.set(host, hospitalId, []);
+      return undefined;
+    }
+    const judgement = judgeHost(rules, config.rules, picture, now);
+    sites.set(host, hospitalId, judgement.hospital);
+    return stepScope({ hospitalId, hostId: host }, judgement.host, now);
   };
 
   const wide = (now: number): ScopeChanges[] => {
     const ids = new Set(sites.changed());
     for (const group of ledger.groups()) if (group.startsWith('hospital:')) ids.add(group.slice(9));
-    const scopes = [...ids].map((id) =>
-      stepScope(`hospital:${id}`, { hospitalId: id, hostId: null }, sites.judged(id), now),
-    );
+    const scopes = [...ids].map((id) => stepScope({ hospitalId: id, hostId: null }, sites.judged(id), now));
     const judged = [options.canaries.judged(now), judgeFleet(options.verdicts.trouble?.())];
     const platform = { hospitalId: '', hostId: null };
-    return [...scopes, stepScope('platform', platform, judged, now)];
+    return [...scopes, stepScope(platform, judged, now)];
   };
 
   const sum = (hosts: Set<string>, scopes: readonly ScopeChanges[], now: number): Judgement | undefined => {
@@ -114,14 +102,15 @@ export function openPass(options: PassOptions): Pass {
       const hosts = round.due();
       const scopes: ScopeChanges[] = [];
       if (!options.breathe || hosts.size < BREATH) {
-        for (const host of hosts) scopes.push(judge(host, now));
+        for (const host of hosts) take(scopes, judge(host, now));
         return sum(hosts, scopes, now);
       }
       const { breathe } = options;
       return (async () => {
+        let done = 0;
         for (const host of hosts) {
-          scopes.push(judge(host, now));
-          if (scopes.length % BREATH === 0) await breathe();
+          take(scopes, judge(host, now));
+          if (++done % BREATH === 0) await breathe();
         }
         return sum(hosts, scopes, now);
       })();
@@ -138,6 +127,30 @@ export function openPass(options: PassOptions): Pass {
       return tells;
     },
   };
+}
+
+interface Scope {
+  hospitalId: string;
+  hostId: string | null;
+}
+
+function stepOf(options: PassOptions, scope: Scope, judged: readonly Judged[], now: number): ScopeChanges {
+  const { keepFiring, reopen } = options.config.alerts;
+  const groupKey = groupKeyOf(scope);
+  const alerts = options.ledger.of(groupKey);
+  const changes = step({
+    scope,
+    alerts,
+    judged: withOrphans(judged, alerts),
+    now,
+    config: { keepFiringMs: keepFiring, reopenMs: reopen },
+    newId: options.newId,
+  });
+  return { groupKey, changes };
+}
+
+function take(scopes: ScopeChanges[], scope: ScopeChanges | undefined): void {
+  if (scope && scope.changes.length > 0) scopes.push(scope);
 }
 
 function tell({ emit }: PassOptions, { kind, alert }: Change): void {

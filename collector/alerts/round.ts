@@ -12,7 +12,7 @@ export interface Round {
 }
 
 export interface RoundOptions {
-  fleet: Pick<Fleet, 'hosts' | 'size' | 'picture' | 'takeDirty'>;
+  fleet: Pick<Fleet, 'hosts' | 'picture' | 'takeDirty'>;
   ledger: Ledger;
 }
 
@@ -21,21 +21,24 @@ const HOST = 'host:';
 
 export function openRound({ fleet, ledger }: RoundOptions): Round {
   const touched = new Set<string>();
-  // Goes on where the last pass ended, however many come and go meanwhile.
-  let rest: Iterator<string> = fleet.hosts();
   let isFirst = true;
+  // The hosts at the beginning of the turns, and who of them is next.
+  let all: string[] = [];
+  let next = 0;
   const takeTurn = (hosts: Set<string>): void => {
-    for (let left = Math.ceil(fleet.size() / TURNS); left > 0; left--) {
-      let next = rest.next();
-      if (next.done) next = (rest = fleet.hosts()).next();
-      if (next.done) return;
-      hosts.add(next.value);
+    if (next >= all.length) {
+      all = [...fleet.hosts()];
+      next = 0;
     }
+    const end = Math.min(all.length, next + Math.ceil(all.length / TURNS));
+    for (; next < end; next++) hosts.add(all[next] as string);
   };
   return {
     touch: (hostId) => void touched.add(hostId),
     due() {
-      const hosts = new Set([...touched, ...fleet.takeDirty(), ...(isFirst ? fleet.hosts() : [])]);
+      const hosts = new Set(touched);
+      if (isFirst) for (const host of fleet.hosts()) hosts.add(host);
+      for (const host of fleet.takeDirty()) hosts.add(host);
       touched.clear();
       isFirst = false;
       takeTurn(hosts);

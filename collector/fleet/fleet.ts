@@ -18,7 +18,6 @@ export interface NewestValues {
 
 export interface Fleet extends ReportSink {
   hosts(): IterableIterator<string>;
-  size(): number;
   picture(hostId: string): HostPicture | undefined;
   /** Newest value of every series; undefined before the first report. */
   latest(hostId: string): NewestValues | undefined;
@@ -97,7 +96,6 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
 
   return {
     hosts: () => records.keys(),
-    size: () => records.size,
     picture: (hostId) => records.get(hostId)?.picture,
     latest(hostId) {
       const record = records.get(hostId);

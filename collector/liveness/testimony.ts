@@ -33,11 +33,13 @@ export function openTestimonies(fleet: Fleet): TestimonyReader {
       const witness = places.length > 0 ? fleet.hosts.get(report.host) : undefined;
       if (!witness) return NONE;
       const at = Math.min(report.at, report.arrivedAt);
-      return places.flatMap(({ index, target }): Input[] => {
+      const said: Input[] = [];
+      for (const { index, target } of places) {
         const answer = ANSWERS[report.values[index] ?? -1];
         const watched = answer && findTarget(fleet, witness, target);
-        return watched ? [{ kind: 'witness', host: watched.host, by: witness.host, answer, at }] : [];
-      });
+        if (watched) said.push({ kind: 'witness', host: watched.host, by: witness.host, answer, at });
+      }
+      return said;
     },
   };
 }
@@ -52,8 +54,10 @@ function findPlaces(columns: readonly string[]): readonly Place[] {
 
 /** By its id, or by its name, in upper or lower case. */
 function findTarget(fleet: Fleet, witness: HostLife, target: string): HostLife | undefined {
+  const byId = fleet.hosts.get(target);
+  if (byId && byId !== witness && byId.hospital === witness.hospital) return byId;
   const wanted = target.toLowerCase();
   return fleet.hospitals
     .get(witness.hospital)
-    ?.find((life) => life !== witness && (life.host === target || life.name.toLowerCase() === wanted));
+    ?.find((life) => life !== witness && life.name.toLowerCase() === wanted);
 }

@@ -159,7 +159,8 @@ class Watcher implements Watch {
   #last: { wall: number; mono: number };
   #aliveAt = 0;
   #savedAt: number;
-  #saveRound = 0;
+  /** Hosts whose turn is still to come in this round. */
+  #toSave: string[] = [];
   #refreshedAt: number;
 
   constructor(
@@ -311,17 +312,20 @@ class Watcher implements Watch {
   #saveWhenDue(now: number): void {
     if (now - this.#savedAt >= ALIVE_EVERY_MS) {
       this.#savedAt = now;
-      let i = 0;
-      for (const life of this.#fleet.hosts.values()) {
-        if (i++ % SAVE_ROUNDS === this.#saveRound && life.heardAt > 0) this.#dirty.add(life.host);
-      }
-      this.#saveRound = (this.#saveRound + 1) % SAVE_ROUNDS;
+      this.#saveSome();
     }
     const due = this.#unwritten.length > 0 || this.#dirty.size > 0 || now - this.#aliveAt >= ALIVE_EVERY_MS;
     if (!due || this.#writing) return;
     this.#writing = this.#write().finally(() => {
       this.#writing = undefined;
     });
+  }
+
+  #saveSome(): void {
+    const { hosts } = this.#fleet;
+    if (this.#toSave.length === 0) this.#toSave = [...hosts.keys()];
+    for (const host of this.#toSave.splice(-Math.ceil(hosts.size / SAVE_ROUNDS)))
+      if ((hosts.get(host)?.heardAt ?? 0) > 0) this.#dirty.add(host);
   }
 
   async #write(): Promise<void> {
