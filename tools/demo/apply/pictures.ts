@@ -21,7 +21,6 @@ export function openPictures(world: World, sources: PictureSources): PassOptions
   const painters = new Map(world.hosts.map((host) => [host.id, openPainter(world, host, sources)]));
   return {
     hosts: () => painters.keys(),
-    size: () => painters.size,
     picture: (host) => painters.get(host)?.(),
     takeDirty: () => [],
   };
