@@ -50,7 +50,8 @@ test('files that an agent reads become moments, a log that is deleted a gap, and
     collector.api<BackupSetDetail>(`/api/v1/hosts/${agent.hostId()}/backups/${set}`).catch(() => undefined);
 
   const full = await until('every file to be read and told', 120_000, async () => {
-    const [bak, trn] = [await read('nis-full'), await read('nis-log')];
+    // The logs first: what is read after them was made of all that they had told.
+    const [trn, bak] = [await read('nis-log'), await read('nis-full')];
     const whole = [bak, trn].every((set) => set?.known === 'all' && set.unjudged === 0);
     return whole && bak?.files.length === 3 && trn?.files.length === 7 ? bak : undefined;
   });
