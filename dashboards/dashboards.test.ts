@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { ownNames } from '../tests/grafana/own-names.ts';
+import { ownSamples } from '../tests/grafana/own-samples.ts';
 import { checkDashboards } from './check/check.ts';
 import type { DashboardJson, PanelJson } from './check/json.ts';
 import { type Knowledge, knowledge } from './check/known.ts';
@@ -14,7 +14,7 @@ describe('dashboards', () => {
   let known: Knowledge;
   const files = dashboardFiles();
   before(async () => {
-    known = knowledge(await ownNames());
+    known = knowledge(await ownSamples());
   });
 
   it('are committed as the definitions say', () => {

@@ -2,6 +2,7 @@
 
 import type { Board, Panel, Threshold } from '../define/board.ts';
 import { CLOCK, CPU, DISK, FEW_WANTED, MEMORY, NONE_WANTED, upTo } from '../define/looks.ts';
+import { graph } from '../define/panels.ts';
 import { influxFrom, influxNames, type Query, reading, selector, written } from '../define/query.ts';
 import { t, type Text } from '../define/text.ts';
 import { incidentTable, openIncidents, verdictTimeline } from './incidents.ts';
@@ -151,15 +152,6 @@ const cpuTop = ranking({
   unit: 'percent',
   max: 100,
   thresholds: CPU,
-});
-
-const graph = (panel: Pick<Panel, 'title' | 'description' | 'unit' | 'queries'> & Partial<Panel>): Panel => ({
-  kind: 'timeseries',
-  width: 12,
-  height: 8,
-  target: 'host',
-  min: 0,
-  ...panel,
 });
 
 const traffic = graph({

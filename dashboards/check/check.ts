@@ -88,7 +88,7 @@ function checkVariables(dashboard: DashboardJson): string[] {
   const defined = new Set(dashboard.templating.list.map(({ name }) => name));
   const used = new Set<string>();
   // Legends and titles have braces of their own: only `$name` and `${name…}` are variables.
-  for (const [, name] of JSON.stringify(dashboard).matchAll(/\$\{?(\w+)/g)) used.add(name ?? '');
+  for (const [, name] of JSON.stringify(dashboard).matchAll(/\$\{?([a-zA-Z_]\w*)/g)) used.add(name ?? '');
   return [...used]
     .filter((name) => !defined.has(name) && !OWN_VARIABLE.test(name))
     .map((name) => `the variable $${name} is not defined`);

@@ -12,7 +12,7 @@ function measurements({ metrics }: Knowledge): Map<string, { fields: Set<string>
     const { measurement, field } = influxNames(metric);
     const entry = found.get(measurement) ?? { fields: new Set(), tags: new Set(['hospital', 'host']) };
     entry.fields.add(field);
-    for (const label of labels ?? []) entry.tags.add(label);
+    for (const label of labels) entry.tags.add(label);
     found.set(measurement, entry);
   }
   return found;

@@ -2,19 +2,21 @@
 
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { ALERT_SERIES, DERIVED } from '../../collector/prom/derived/catalogue.ts';
+import type { OwnSample } from '../../collector/prom/own-history.ts';
 import { METRICS } from '../../shared/catalogue.ts';
 
 export interface Knowledge {
-  /** Labels by metric; undefined: any (what the collector tells of itself). */
-  metrics: ReadonlyMap<string, readonly string[] | undefined>;
+  /** Labels by metric, besides hospital and host. */
+  metrics: ReadonlyMap<string, readonly string[]>;
   units: ReadonlySet<string>;
 }
 
-/** `own`: names of the collector's own metrics, as its registry has them. */
-export function knowledge(own: readonly string[]): Knowledge {
-  const metrics = new Map<string, readonly string[] | undefined>();
+/** `own`: the collector's own metrics, as its registry has them. */
+export function knowledge(own: readonly OwnSample[]): Knowledge {
+  const metrics = new Map<string, readonly string[]>();
   for (const [name, { labels }] of Object.entries({ ...METRICS, ...DERIVED })) metrics.set(name, labels);
   for (const name of ALERT_SERIES) metrics.set(name, ['alertname', 'alertstate', 'subject', 'severity']);
-  for (const name of own) metrics.set(name, undefined);
+  for (const { name, labels } of own)
+    metrics.set(name, [...new Set([...(metrics.get(name) ?? []), ...Object.keys(labels)])]);
   return { metrics, units: new Set(Object.values(units).map(String)) };
 }

@@ -2,8 +2,9 @@
 // Promise: the InfluxQL names are the metric's, split at its first underscore (`cpu_usage_active` → measurement cpu, field usage_active).
 
 export interface Query {
-  promql: string;
-  influxql: string;
+  /** Absent: nothing is asked of that kind of data source. */
+  promql?: string;
+  influxql?: string;
   /** Label names between braces, such as `{host} {path}`. */
   legend: string;
   /** now: the newest value of each series; table: the same with labels as columns. */

@@ -80,5 +80,15 @@ function finish(dashboard: Dashboard): Dashboard {
       (target as { refId?: string }).refId = String.fromCodePoint(65 + index);
   };
   dashboard.panels?.forEach(number);
-  return { ...dashboard, schemaVersion: SCHEMA_VERSION, version: 1 };
+  return tidy({ ...dashboard, schemaVersion: SCHEMA_VERSION, version: 1 });
+}
+
+/** What the SDK fills in by default and only the newest versions know: it would hide links and marks in a menu. */
+const UNASKED = new Set(['placement', 'repeatDirection']);
+
+function tidy<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(tidy) as T;
+  if (value === null || typeof value !== 'object') return value;
+  const kept = Object.entries(value).filter(([name, v]) => !UNASKED.has(name) && typeof v !== 'function');
+  return Object.fromEntries(kept.map(([name, v]) => [name, tidy(v)])) as T;
 }

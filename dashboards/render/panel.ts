@@ -76,7 +76,8 @@ function describe<B extends Builder>(builder: B, panel: Panel, { variant, langua
     .height(panel.height)
     .span(panel.width)
     .dataLinks([dataLink(panel, language)]);
-  for (const query of panel.queries) builder.withTarget(targetOf(query, variant, panel.interval));
+  for (const query of panel.queries.filter((each) => each[variant] !== undefined))
+    builder.withTarget(targetOf(query, variant, panel.interval));
   if (panel.interval) builder.interval(panel.interval);
   if (panel.min !== undefined) builder.min(panel.min);
   if (panel.max !== undefined) builder.max(panel.max);

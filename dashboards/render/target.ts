@@ -17,7 +17,7 @@ export interface BuildsTarget {
 export const targetOf = (query: Query, variant: Variant, interval?: string): BuildsTarget =>
   variant === 'promql' ? promTarget(query, interval) : influxTarget(query);
 
-function promTarget({ promql, legend, shape }: Query, interval?: string): BuildsTarget {
+function promTarget({ promql = '', legend, shape }: Query, interval?: string): BuildsTarget {
   const target = new DataqueryBuilder()
     .datasource(SOURCES.promql)
     .expr(promql)

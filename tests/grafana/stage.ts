@@ -11,7 +11,7 @@ import { manualClock } from '../../shared/clock.ts';
 import { readConfig } from '../../shared/config/schema.ts';
 import { smallFleet, type SmallFleet } from '../support/small-fleet.ts';
 import { fillFleet } from '../support/fill-fleet.ts';
-import { fullMetrics } from './own-names.ts';
+import { fullMetrics } from './own-samples.ts';
 
 export const NOW = START_AT;
 const HOUR = 3_600_000;

@@ -52,9 +52,9 @@ export async function readVerdicts(
 
 export function verdictSpans(place: Place, rows: readonly TrailRow[], window: Window, now: number): Span[] {
   if (rows.length === 0) return [];
-  // A host's first verdict may lie outside what can be computed with; nothing was known before the first row.
-  const from = Math.max(window.from, Math.min(...rows.map((row) => row.since)));
-  const to = Math.min(window.to, now) + 1;
+  const to = Math.min(window.to, now);
+  // Nothing was known before the first row; a window of one instant looks a moment back.
+  const from = Math.max(Math.min(window.from, to - 1), Math.min(...rows.map((row) => row.since)));
   if (from >= to) return [];
   const labels = { host: place.host, hospital: place.hospital };
   return judgeAvailability(rows, { from, to }, now).spans.flatMap((span) => spansOf(span, labels, to));
@@ -62,7 +62,7 @@ export function verdictSpans(place: Place, rows: readonly TrailRow[], window: Wi
 
 function spansOf(span: AvailabilitySpan, labels: Record<string, string>, end: number): Span[] {
   if (span.word === 'never-seen') return [];
-  const during = { from: span.from, to: span.to === end ? Infinity : span.to };
+  const during = { from: span.from, to: span.to >= end ? Infinity : span.to };
   const verdict = { labels: { ...labels, __name__: 'host_verdict' }, value: VERDICT_CODES[span.word] };
   const isKnown = span.standing === 'up' || span.standing === 'down';
   const available = {

@@ -1,6 +1,7 @@
-// The names under which the collector tells of itself, from its own registry.
+// What the collector tells of itself, from its own registry.
 
 import { type Metrics, openMetrics } from '../../collector/metrics.ts';
+import type { OwnSample } from '../../collector/prom/own-history.ts';
 
 const AT = Date.UTC(2026, 2, 2);
 
@@ -48,8 +49,8 @@ export const fullMetrics = (now: () => number = () => AT): Metrics =>
     now,
   });
 
-export async function ownNames(): Promise<string[]> {
+export async function ownSamples(): Promise<OwnSample[]> {
   const metrics = fullMetrics();
   metrics.observeRequest('/healthz', 'GET', 200, 0.001);
-  return [...new Set((await metrics.read()).map(({ name }) => name))];
+  return await metrics.read();
 }
