@@ -139,9 +139,8 @@ function openNextDue(state: State, channels: readonly string[]): () => Promise<n
     .selectFrom('outbox')
     .where('state', '=', 'waiting')
     .where('channel', 'in', channels)
-    .orderBy('notBefore')
-    .limit(1)
-    .select('notBefore')
+    // A limit would have it planned anew each time: the plan hangs on the value.
+    .select(({ fn }) => fn.min<number | null>('notBefore').as('notBefore'))
     .compile();
-  return async () => (await state.executeQuery(query)).rows[0]?.notBefore;
+  return async () => (await state.executeQuery(query)).rows[0]?.notBefore ?? undefined;
 }

@@ -82,3 +82,36 @@ test('a database that cannot be written is an error by name; other errors stay w
   assert.equal(nameStateError(other), other);
   await state.destroy();
 });
+
+test('a statement never gets into the middle of a transaction, and those that wait keep their order', async (t) => {
+  const state = await openState(':memory:');
+  t.after(() => state.destroy());
+  const order: string[] = [];
+  const put = async (db: typeof state, key: string): Promise<void> => {
+    await db.insertInto('meta').values({ key, value: '' }).execute();
+    order.push(key);
+  };
+  const failing = state.transaction().execute(async (tx) => {
+    await put(tx, 'undone');
+    await new Promise((resolve) => setImmediate(resolve));
+    await put(tx, 'undone too');
+    throw new Error('rolled back');
+  });
+  const others = ['a', 'b', 'c'].map((key) => put(state, key));
+  await assert.rejects(failing, /rolled back/);
+  await Promise.all(others);
+  assert.deepEqual(order, ['undone', 'undone too', 'a', 'b', 'c']);
+  const rows = await state.selectFrom('meta').select('key').orderBy('key').execute();
+  assert.deepEqual(
+    rows.map(({ key }) => key),
+    ['a', 'b', 'c'],
+  );
+});
+
+test('a statement that fails rejects and leaves the connection to the next one', async (t) => {
+  const state = await openState(':memory:');
+  t.after(() => state.destroy());
+  const wrong = sql`select * from nothing`.execute(state);
+  await assert.rejects(wrong, /nothing/);
+  assert.deepEqual(await state.selectFrom('meta').selectAll().execute(), []);
+});

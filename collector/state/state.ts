@@ -1,11 +1,12 @@
 // Opens the state database: SQLite behind Kysely, every commit synced. Promise: a transaction that resolved survives a power
 // cut; a database newer than this program is refused, not guessed at.
 
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { Kysely, SqliteDialect } from 'kysely';
+import { DatabaseSync } from 'node:sqlite';
+import type { Kysely } from 'kysely';
 import { NamedError } from '../../shared/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Tables } from './schema.ts';
+import { openKysely } from './sqlite.ts';
 
 export type State = Kysely<Tables>;
 
@@ -18,7 +19,7 @@ export async function openState(path: string): Promise<State> {
   } catch (cause) {
     throw new NamedError('STATE_UNAVAILABLE', `cannot open ${path}: ${(cause as Error).message}`, { cause });
   }
-  const state = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) });
+  const state = openKysely<Tables>(database);
   await migrate(state, path);
   return state;
 }
@@ -28,40 +29,6 @@ export function nameStateError(error: unknown): unknown {
   if ((error as { code?: unknown } | null)?.code !== 'ERR_SQLITE_ERROR') return error;
   const message = `the state database failed: ${(error as Error).message}`;
   return new NamedError('STATE_UNAVAILABLE', message, { cause: error });
-}
-
-/** Statements kept prepared: the collector asks the same few dozen again and again. */
-const PREPARED_MAX = 200;
-
-/** node:sqlite in the shape that Kysely's SQLite dialect asks for. */
-function adapt(database: DatabaseSync) {
-  const prepared = new Map<string, ReturnType<typeof statementOf>>();
-  return {
-    close: () => database.close(),
-    prepare(text: string) {
-      const known = prepared.get(text);
-      if (known) return known;
-      const statement = statementOf(database, text);
-      prepared.set(text, statement);
-      const [oldest] = prepared.keys();
-      if (prepared.size > PREPARED_MAX && oldest !== undefined) prepared.delete(oldest);
-      return statement;
-    },
-  };
-}
-
-function statementOf(database: DatabaseSync, text: string) {
-  // A transaction that begins by reading and writes later fails at once when another process (a command) wrote between;
-  // one that takes the write lock first waits its turn.
-  const statement = database.prepare(text === 'begin' ? 'begin immediate' : text);
-  return {
-    reader: statement.columns().length > 0,
-    all: (parameters: readonly unknown[]) => statement.all(...(parameters as SQLInputValue[])),
-    run: (parameters: readonly unknown[]) => statement.run(...(parameters as SQLInputValue[])),
-    // One that is read row by row is its own: asked again meanwhile, it would begin anew.
-    iterate: (parameters: readonly unknown[]) =>
-      database.prepare(text).iterate(...(parameters as SQLInputValue[])) as IterableIterator<unknown>,
-  };
 }
 
 async function migrate(state: State, path: string): Promise<void> {
