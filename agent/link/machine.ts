@@ -261,7 +261,9 @@ function onAck(
   session.window += 1;
   draft.lastAckAt = view.wall;
   noteAcked(draft, frame.stream, seq);
-  effects.push({ kind: 'acknowledge', stream: frame.stream, seq }, { kind: 'pump' });
+  effects.push({ kind: 'acknowledge', stream: frame.stream, seq });
+  // What comes next lies behind what the spool forgets now.
+  pump(draft, view, effects);
 }
 
 function pump(draft: Draft, view: View, effects: Effect[]): void {

@@ -113,7 +113,7 @@ class DiskSpool implements Spool {
 
   append(collected: Collected, columns: readonly string[]): Position {
     const tail = this.#memory.tailOf(this.#live);
-    const { series: id, at, off, boot, v, ...rest } = collected;
+    const { series: id, at, off, boot, v, checks, events } = collected;
     // The order of keys is part of the disk format: a segment is indexed by each record's first bytes.
     const report: Report = {
       t: 'report',
@@ -124,8 +124,9 @@ class DiskSpool implements Spool {
       off,
       boot,
       v,
-      ...rest,
     };
+    if (checks !== undefined) report.checks = checks;
+    if (events !== undefined) report.events = events;
     const text = JSON.stringify(report);
     const series = this.#memory.seriesOf(id, columns);
     pushEntry(tail, { report, series, bytes: Buffer.byteLength(text), text });
@@ -139,9 +140,12 @@ class DiskSpool implements Spool {
 
   next(stream: string, after: number, maxBytes: number): Outgoing[] {
     const book = this.#ledger.get(stream);
-    if (!book) return [];
+    const top = book ? this.#topOf(book) : -1;
+    // Nearly always nothing is left: this is asked after every report and every acknowledgement.
+    if (!book || after >= top) return [];
     const source: Source = {
       book,
+      top,
       tail: this.#memory.tails.get(stream),
       series: this.#memory.series,
       now: this.#now(),

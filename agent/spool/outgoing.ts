@@ -15,6 +15,8 @@ const UNREADABLE_MS = 60_000;
 
 export interface Source {
   book: StreamBook;
+  /** The highest number given. */
+  top: number;
   tail: Tail | undefined;
   series: ReadonlyMap<string, Series>;
   now: number;
@@ -27,7 +29,7 @@ type Found = Exclude<Outgoing, { kind: 'gap' }> | { kind: 'lost'; range: Range }
 export function collectItems(source: Source, after: number, maxBytes: number): Outgoing[] {
   const found: Found[] = [];
   let used = 0;
-  for (let seq = Math.max(after, -1) + 1; ;) {
+  for (let seq = Math.max(after, -1) + 1; seq <= source.top;) {
     const item = findAt(source, seq);
     if (!item) break;
     const bytes = item.kind === 'report' ? item.bytes : GAP_BYTES;

@@ -18,8 +18,8 @@ export interface Visitor {
   damaged(): void;
 }
 
-export function encodeRecord(json: string): Buffer {
-  const length = Buffer.byteLength(json);
+/** `length`: of the text in bytes, where the caller knows it. */
+export function encodeRecord(json: string, length = Buffer.byteLength(json)): Buffer {
   const line = Buffer.allocUnsafe(HEAD + length + 1);
   line.write(json, HEAD, 'utf8');
   writeHex(line, 0, length);
@@ -36,9 +36,14 @@ export function recordAt(bytes: Buffer, start: number, end: number): Buffer {
   return bytes.subarray(start - HEAD, end + 1);
 }
 
+/** The same bytes as a Buffer. */
+export function viewOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Walks over all records from `from` on; returns where the last whole line ends (what follows is a torn tail). */
 export function scanRecords(bytes: Uint8Array, visit: Visitor, from = 0): number {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   let at = from;
   let damagedBefore = false;
   while (at < view.length) {

@@ -13,7 +13,7 @@ export interface ReportHead {
 export function headReader(
   stream: string,
 ): (text: Buffer, start: number, end: number) => ReportHead | undefined {
-  const opening = Buffer.from(`{"t":"report","stream":"${stream}","seq":`);
+  const opening = `{"t":"report","stream":"${stream}","seq":`;
   return (text, start, end) => {
     if (!startsWith(text, start, end, opening)) return undefined;
     const at = { place: start + opening.length };
@@ -21,7 +21,7 @@ export function headReader(
     if (!startsWith(text, at.place, end, SERIES)) return undefined;
     const from = at.place + SERIES.length;
     const to = text.indexOf(QUOTE, from);
-    if (to < 0 || to >= end || text.subarray(from, to).includes(BACKSLASH)) return undefined;
+    if (to < 0 || to >= end || hasBackslash(text, from, to)) return undefined;
     if (!startsWith(text, to + 1, end, AT)) return undefined;
     const instant = readNumber(text, to + 1 + AT.length, end);
     return seq < 0 || !Number.isSafeInteger(seq) || Number.isNaN(instant)
@@ -30,17 +30,23 @@ export function headReader(
   };
 }
 
-const SERIES = Buffer.from(',"series":"');
-const AT = Buffer.from(',"at":');
+const SERIES = ',"series":"';
+const AT = ',"at":';
 const QUOTE = 34;
 const BACKSLASH = 92;
 const MINUS = 45;
 const ZERO = 48;
 
-function startsWith(text: Buffer, start: number, end: number, part: Buffer): boolean {
+/** `part` is of ASCII alone. */
+function startsWith(text: Buffer, start: number, end: number, part: string): boolean {
   if (start + part.length > end) return false;
-  for (let i = 0; i < part.length; i++) if (text[start + i] !== part[i]) return false;
+  for (let i = 0; i < part.length; i++) if (text[start + i] !== part.charCodeAt(i)) return false;
   return true;
+}
+
+function hasBackslash(text: Buffer, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (text[i] === BACKSLASH) return true;
+  return false;
 }
 
 /** Digits; below 0 when there are none. Leaves `at.place` behind them. */

@@ -21,7 +21,7 @@ export class SegmentFiles {
   readonly #folder: string;
   readonly #disk: SpoolDisk;
   readonly #compressor: Compressor;
-  #cache: { file: string; bytes: number; decoded: Decoded } | undefined;
+  #cache: { info: SegmentInfo; bytes: number; decoded: Decoded } | undefined;
   /** Files that should be gone but could not be removed yet. */
   #stale = new Set<string>();
 
@@ -66,10 +66,9 @@ export class SegmentFiles {
 
   /** Throws what the disk throws; damage is in the result. */
   decode(info: SegmentInfo): Decoded {
-    const file = renderName(info);
-    const cache = this.#cache?.file === file ? this.#cache : undefined;
+    const cache = this.#cache?.info === info ? this.#cache : undefined;
     if (cache?.bytes === info.bytes) return cache.decoded;
-    const data = this.#disk.read(this.path(file));
+    const data = this.#disk.read(this.pathOf(info));
     // An open segment grows at its end: what was read of it when it was shorter need not be read again.
     const isGrown = cache !== undefined && info.kind === 'log' && cache.decoded.text.length === cache.bytes;
     const decoded = decodeSegment(
@@ -78,7 +77,7 @@ export class SegmentFiles {
       this.#compressor,
       isGrown && cache.bytes < info.bytes ? cache.decoded : undefined,
     );
-    this.#cache = { file, bytes: info.bytes, decoded };
+    this.#cache = { info, bytes: info.bytes, decoded };
     return decoded;
   }
 

@@ -15,6 +15,8 @@ export class SegmentWriter {
   readonly #files: SegmentFiles;
   readonly #segmentBytes: number;
   #growing: SegmentInfo | undefined;
+  /** Of the growing segment. */
+  #path = '';
   #declared = new Set<string>();
 
   constructor(disk: SpoolDisk, files: SegmentFiles, segmentBytes: number) {
@@ -33,9 +35,9 @@ export class SegmentWriter {
     const first = batch[0];
     if (!first) return false;
     if (this.#growing && !this.#continues(this.#growing, first)) return true;
-    const info = (this.#growing ??= this.#start(tail.stream, first));
+    const info = this.#growing ?? this.#start(tail.stream, first);
     const { data, count } = this.#encode(info, batch);
-    const path = this.#files.pathOf(info);
+    const path = this.#path;
     const size = this.#disk.append(path, data);
     this.#disk.sync(path);
     if (size !== info.bytes + data.length) throw foreignBytes(path);
@@ -81,7 +83,7 @@ export class SegmentWriter {
 
   #start(stream: string, first: Entry): SegmentInfo {
     const { seq, at } = first.report;
-    return {
+    const info: SegmentInfo = {
       kind: 'log',
       ordinal: this.nextOrdinal++,
       stream,
@@ -92,21 +94,25 @@ export class SegmentWriter {
       bytes: 0,
       verified: false,
     };
+    this.#growing = info;
+    this.#path = this.#files.pathOf(info);
+    return info;
   }
 
   #encode(info: SegmentInfo, batch: readonly Entry[]): { data: Buffer; count: number } {
     const lines = info.bytes === 0 ? [encodeHead(info.stream, info.first)] : [];
     let [size, count] = [info.bytes, 0];
-    for (const { series, text, report } of batch) {
+    for (const { series, text, report, bytes } of batch) {
       if (count > 0 && size >= this.#segmentBytes) break;
       if (!this.#declared.has(series.id)) lines.push(encodeRecord(JSON.stringify(series)));
       this.#declared.add(series.id);
-      const line = encodeRecord(text ?? JSON.stringify(report));
+      const line = encodeRecord(text ?? JSON.stringify(report), bytes);
       lines.push(line);
       size += line.length;
       count++;
     }
-    return { data: Buffer.concat(lines), count };
+    const [only] = lines;
+    return { data: only && lines.length === 1 ? only : Buffer.concat(lines), count };
   }
 }
 

@@ -17,7 +17,7 @@ import {
   type Series,
 } from '../../shared/frame.ts';
 import { type Compressor, packBlock, unpackBlocks } from './blocks.ts';
-import { encodeRecord, recordAt, scanRecords } from './record.ts';
+import { encodeRecord, recordAt, scanRecords, viewOf } from './record.ts';
 import { headReader } from './report-head.ts';
 
 const SEGMENT_VERSION = 1;
@@ -110,10 +110,7 @@ export function decodeSegment(
   compressor: Compressor,
   before?: Decoded,
 ): Decoded {
-  const text =
-    name.kind === 'log'
-      ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      : unpackBlocks(bytes, compressor);
+  const text = name.kind === 'log' ? viewOf(bytes) : unpackBlocks(bytes, compressor);
   const known = before?.isClean ? before : { text: NOTHING, items: [], series: new Map() };
   const out: Decoded = { ...known, text, damaged: 0, isClean: true };
   let damagedAfterLast = 0;

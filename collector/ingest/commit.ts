@@ -51,13 +51,15 @@ interface Batch {
   marks: HostMark[];
   /** Rows that carry checks or events. */
   telling: Row[];
-  learned: Map<string, Learned>;
+  /** Undefined in most batches: handshakes are rare. */
+  learned: Map<string, Learned> | undefined;
   /** Who waits for the end of this batch. */
   waiting: (() => void)[];
 }
 
-const isEmpty = (batch: Batch): boolean => batch.entries.length === 0 && batch.learned.size === 0;
-const emptyBatch = (): Batch => ({ entries: [], marks: [], telling: [], learned: new Map(), waiting: [] });
+const NOTHING: ReadonlyMap<string, Learned> = new Map();
+const isEmpty = (batch: Batch): boolean => batch.entries.length === 0 && batch.learned === undefined;
+const emptyBatch = (): Batch => ({ entries: [], marks: [], telling: [], learned: undefined, waiting: [] });
 
 function push(batch: Batch, entry: Row | GapEntry, mark: HostMark): void {
   batch.entries.push(entry);
@@ -93,7 +95,8 @@ export class Committer {
 
   /** What a handshake taught about a host: written with the next batch. */
   learn(host: string, facts: Learned): void {
-    this.#queue.learned.set(host, { ...this.#queue.learned.get(host), ...facts });
+    const learned = (this.#queue.learned ??= new Map<string, Learned>());
+    learned.set(host, { ...learned.get(host), ...facts });
     this.#schedule();
   }
 
@@ -172,8 +175,8 @@ export class Committer {
 
 /** Facts first: if the process dies in between, the reports come again and the facts are written again, to no effect. */
 async function write({ state, store }: CommitOptions, batch: Batch): Promise<void> {
-  if (batch.telling.length > 0 || batch.learned.size > 0) {
-    await writeFacts(state, batch.telling, batch.learned);
+  if (batch.telling.length > 0 || batch.learned !== undefined) {
+    await writeFacts(state, batch.telling, batch.learned ?? NOTHING);
   }
   if (batch.entries.length > 0) await store.write(batch.entries);
 }
@@ -204,6 +207,11 @@ function acknowledge(batch: Batch, now: number, stats: IngestStats): void {
   }
 }
 
+/** What was learned last of each host counts. */
+function laterOf(before: Batch['learned'], after: Batch['learned']): Batch['learned'] {
+  return before === undefined || after === undefined ? (before ?? after) : new Map([...before, ...after]);
+}
+
 /** The queue without the streams that failed. */
 function fallBack(batch: Batch, queue: Batch): Batch {
   const lost = new Set(batch.marks);
@@ -214,7 +222,7 @@ function fallBack(batch: Batch, queue: Batch): Batch {
   const kept: Batch = {
     ...emptyBatch(),
     waiting: queue.waiting,
-    learned: new Map([...batch.learned, ...queue.learned]),
+    learned: laterOf(batch.learned, queue.learned),
   };
   for (const [i, entry] of queue.entries.entries()) {
     const mark = queue.marks[i];

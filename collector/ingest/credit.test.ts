@@ -6,6 +6,7 @@ import { openSession, type Rules, type Session } from './model.ts';
 const KIB = 1024;
 const rules: Rules = { collector: 'c', seriesPerHost: 1, idleMs: 1, isSignedBy: () => true };
 const nonces = { of: () => [], claim: () => true };
+const guestsOf = (sessions: readonly Session[]) => sessions.map((session) => ({ session }));
 
 /** Agents that send history as fast as their credit and a round trip allow, and a collector that shares the credit. */
 class Scene {
@@ -36,7 +37,7 @@ class Scene {
       this.left.set(session, bytes - Math.max(session.creditBytes, KIB));
     }
     this.now += SHARE_EVERY_MS;
-    shareCredit(this.pool, this.sessions, this.now);
+    shareCredit(this.pool, guestsOf(this.sessions), this.now);
     const busy = this.sessions.filter((s) => s.turn === 'turn' && (this.left.get(s) ?? 0) > 0);
     this.most = Math.max(
       this.most,
@@ -85,7 +86,7 @@ test('history that no hello told of is noticed by its first report', () => {
 test('an agent without history holds nothing and is told nothing', () => {
   const scene = new Scene(4096 * KIB);
   const session = scene.join(0, { known: false });
-  assert.deepEqual(shareCredit(scene.pool, scene.sessions, scene.now + 60_000), []);
+  assert.deepEqual(shareCredit(scene.pool, guestsOf(scene.sessions), scene.now + 60_000), []);
   assert.equal(session.creditBytes, CREDIT_TASTE);
 });
 

@@ -46,12 +46,20 @@ export function firstCredit(session: Session, via: 'websocket' | 'http', now: nu
 }
 
 /** Every second, and every SHARE_EVERY_MS while somebody wants history: the sessions whose credit changed and must be told. */
-export function shareCredit(pool: CreditPool, sessions: Iterable<Session>, now: number): readonly Session[] {
+export function shareCredit(
+  pool: CreditPool,
+  guests: Iterable<{ readonly session: Session }>,
+  now: number,
+): readonly Session[] {
   const wanting: Session[] = [];
-  for (const session of sessions) {
+  for (const { session } of guests) {
     if (session.turn !== 'none' || session.historyAt >= session.turnAt) wanting.push(session);
   }
   pool.wanting = wanting.length;
+  if (wanting.length === 0) {
+    pool.grantedBytes = 0;
+    return wanting;
+  }
   const before = wanting.map((session) => session.creditBytes);
   for (const session of wanting) {
     if (session.turn === 'none') enter(session, 'waiting', 0, now);

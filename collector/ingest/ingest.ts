@@ -9,7 +9,7 @@ import { SHARE_EVERY_MS, shareCredit } from './credit.ts';
 import { type Connection, type Hall, HIGH_WATER, type IngestOptions, type Wire } from './hall.ts';
 import { boundHeapGrowth } from './heap.ts';
 import { openNonces, type Nonces } from './nonces.ts';
-import type { Challenges, Session } from './model.ts';
+import type { Challenges } from './model.ts';
 import { ReportScanner } from './report-scanner.ts';
 import { checkTime, excuse, refuseAndClose } from './session.ts';
 import { type IngestStats, openStats } from './stats.ts';
@@ -103,7 +103,7 @@ function tick(hall: Hall): void {
 
 /** Each second, and more often while somebody wants history. */
 function grant(hall: Hall): void {
-  for (const session of shareCredit(hall.pool, openSessions(hall), hall.clock.now())) {
+  for (const session of shareCredit(hall.pool, hall.live.values(), hall.clock.now())) {
     const conn = session.desk && hall.live.get(session.desk.host);
     conn?.send({ t: 'credit', creditBytes: session.creditBytes });
   }
@@ -113,10 +113,6 @@ function grant(hall: Hall): void {
     hall.sharing = undefined;
     grant(hall);
   });
-}
-
-function* openSessions(hall: Hall): Iterable<Session> {
-  for (const conn of hall.live.values()) yield conn.session;
 }
 
 /** Reads again from those who were held while the store caught up. */
