@@ -58,7 +58,8 @@ export function judgeMass(fleet: Fleet, now: number): void {
   const { quiet, expected } = look(fleet, now);
   if (quiet > manyOf(fleet, expected)) return;
   fleet.mass = undefined;
-  for (const life of fleet.byWord['mass-silent']) life.countFrom = now;
+  for (const word of ['mass-silent', 'site-silent'] as const)
+    for (const life of fleet.byWord[word]) life.countFrom = now;
 }
 
 const isMass = (reason: DoubtReason): boolean => reason === 'mass-silence' || reason === 'whole-fleet';

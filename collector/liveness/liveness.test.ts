@@ -182,6 +182,42 @@ test('when one host of a silent site is back for a while, the other is silent by
   assert.deepEqual([s.word('b'), s.kinds('b').at(-1)], ['silent', 'sibling-heard']);
 });
 
+test('a silent site that comes back one by one after a restart of the collector is given the time for its way back', () => {
+  const s = sim({ s: ['a', 'b'], ...many(40, 1) });
+  s.greetAll();
+  s.fall('a', 'b');
+  s.pass(140);
+  assert.equal(s.word('b'), 'site-silent');
+  const others = s.all.filter((host) => host !== 'b');
+  s.sleep(20, true);
+  for (const host of others) s.hello(host);
+  s.pass(100);
+  assert.deepEqual([s.word('a'), s.word('b')], ['up', 'site-silent']);
+  s.pass(49);
+  assert.equal(s.word('b'), 'site-silent');
+  s.pass(1);
+  assert.deepEqual([s.word('b'), s.kinds('b').at(-1)], ['silent', 'sibling-heard']);
+});
+
+test('while many are cut off together, a sibling that is back makes no host of a silent site silent by itself', () => {
+  const s = sim({ s: ['a', 'b'], ...many(100, 1) });
+  s.greetAll();
+  s.fall('a', 'b');
+  s.pass(140);
+  assert.equal(s.word('b'), 'site-silent');
+  const cutOff = s.all.filter((host) => host !== 'a' && host !== 'b').slice(0, 40);
+  s.fall(...cutOff);
+  s.pass(60);
+  s.hello('a');
+  s.pass(700);
+  assert.deepEqual([s.fleet.mass !== undefined, s.word('b')], [true, 'site-silent']);
+  for (const host of cutOff) s.hello(host);
+  s.pass(149);
+  assert.deepEqual([s.fleet.mass, s.word('b')], [undefined, 'site-silent']);
+  s.pass(5);
+  assert.equal(s.word('b'), 'silent');
+});
+
 test('when much of the fleet turns quiet at once the collector doubts itself and calls nobody silent', () => {
   const s = sim(many(100, 4));
   s.greetAll();

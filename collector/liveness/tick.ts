@@ -30,9 +30,9 @@ export function tick(fleet: Fleet, now: number, out: Effect[]): void {
   if (fleet.awaited) return;
   if (isDoubtful(fleet)) return holdBack(fleet, now, out);
   judgeMass(fleet, now);
-  // Those that are cut off together keep their word until few of them are left.
-  const undecided = fleet.mass ? (['suspect'] as const) : (['suspect', 'mass-silent'] as const);
-  for (const life of inOrder(fleet, ...undecided, 'silent', 'agent-lost', 'down', 'site-silent')) {
+  // Those that are cut off together keep their word until few of them are left; a hospital that was cut off before may be among them.
+  const undecided = fleet.mass ? [] : (['mass-silent', 'site-silent'] as const);
+  for (const life of inOrder(fleet, 'suspect', 'silent', 'agent-lost', 'down', ...undecided)) {
     const { word } = life.verdict;
     if (word === 'suspect' || word === 'mass-silent') tickUndecided(fleet, life, now, out);
     else if (word === 'silent' || word === 'agent-lost' || word === 'down')
@@ -179,8 +179,9 @@ function siteSilent(fleet: Fleet, site: readonly HostLife[], now: number, out: E
   }
 }
 
-/** A sibling is back for a while and this host is not: now it is this host's own silence. */
+/** A sibling is back for a while and this host is not, though it was listened to for as long as any other: now it is its own silence. */
 function tickSite(fleet: Fleet, life: HostLife, now: number, out: Effect[]): void {
+  if (quietMs(fleet, life, now) < fleet.config.silentAfter) return;
   const back = (fleet.hospitals.get(life.hospital) ?? []).some(
     ({ verdict: { word, since } }) => word === 'up' && now - since >= fleet.config.suspectAfter,
   );
