@@ -159,7 +159,8 @@ class Watcher implements Watch {
   #last: { wall: number; mono: number };
   #aliveAt = 0;
   #savedAt: number;
-  /** Hosts whose turn is still to come in this round. */
+  #saveRound = 0;
+  /** Hosts whose turn is still to come in these rounds. */
   #toSave: string[] = [];
   #refreshedAt: number;
 
@@ -323,7 +324,8 @@ class Watcher implements Watch {
 
   #saveSome(): void {
     const { hosts } = this.#fleet;
-    if (this.#toSave.length === 0) this.#toSave = [...hosts.keys()];
+    if (this.#saveRound === 0) this.#toSave = [...hosts.keys()];
+    this.#saveRound = (this.#saveRound + 1) % SAVE_ROUNDS;
     for (const host of this.#toSave.splice(-Math.ceil(hosts.size / SAVE_ROUNDS)))
       if ((hosts.get(host)?.heardAt ?? 0) > 0) this.#dirty.add(host);
   }
