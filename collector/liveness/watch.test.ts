@@ -145,3 +145,24 @@ test('what could not be written is written later, in order', async () => {
   ]);
   await watch.stop();
 });
+
+test('a host that is up is saved once in so many rounds, however small the fleet', async () => {
+  const { state, clock, open } = await world('a', 'b');
+  const watch = await open();
+  for (const host of ['a', 'b']) watch.hello(host, hello(), clock.now());
+  const saved = new Set<string>();
+  let saves = 0;
+  for (let i = 0; i < 600; i++) {
+    await pass(clock, 1, watch, 'a', 'b');
+    const rows = await state.selectFrom('liveness').select(['hostId', 'updatedAt']).execute();
+    for (const { hostId, updatedAt } of rows) {
+      if (updatedAt < clock.now()) continue;
+      saved.add(hostId);
+      saves++;
+    }
+  }
+  await watch.stop();
+  assert.deepEqual([...saved].toSorted(), ['a', 'b']);
+  // Once for their first word, once for their turn.
+  assert.equal(saves, 4);
+});
