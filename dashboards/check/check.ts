@@ -3,11 +3,11 @@
 
 import { check as checkTypes } from '../../collector/prom/language/check.ts';
 import { parse } from '../../collector/prom/language/parse.ts';
-import type { Expr } from '../../collector/prom/language/ast.ts';
 import { expandPromql, labelValues } from './expand.ts';
 import { checkInfluxql } from './influxql.ts';
 import { type DashboardJson, type Found, type GridPos, type PanelJson, panelsOf, queriesOf } from './json.ts';
 import type { Knowledge } from './known.ts';
+import { type Selector, selectorsOf } from './selectors.ts';
 import { checkShape } from './shape.ts';
 
 const GRID = 24;
@@ -110,15 +110,6 @@ function checkQuery(found: Found, known: Knowledge): string[] {
   } catch (error) {
     return [`${found.where}: ${(error as Error).message}`];
   }
-}
-
-type Selector = Extract<Expr, { kind: 'selector' }>;
-
-function* selectorsOf(expr: Expr): Generator<Selector> {
-  if (expr.kind === 'selector') yield expr;
-  for (const value of Object.values(expr))
-    for (const child of Array.isArray(value) ? value : [value])
-      if (child !== null && typeof child === 'object' && 'kind' in child) yield* selectorsOf(child as Expr);
 }
 
 function checkSelector({ matchers }: Selector, { metrics }: Knowledge): string[] {

@@ -16,67 +16,6 @@ const RECEIVED = seriesKey('net_bytes_recv', { interface: 'eth0' });
 const FOREIGN = /市第一人民医院|院感主服务器/;
 const COLUMNS = ['cpu_usage_active', RECEIVED];
 
-/** Health check, opening the source, variables, the editor, panels, annotations, alert pages; forms as Grafana encodes them. */
-const GRAFANA: { method: 'GET' | 'POST'; path: string; body?: string; shape: RegExp }[] = [
-  {
-    method: 'POST',
-    path: '/api/v1/query',
-    body: 'query=1%2B1&time=4',
-    shape: /^\{"status":"success","data":\{"resultType":"scalar","result":\[4,"2"\]\}\}$/,
-  },
-  { method: 'GET', path: '/api/v1/status/buildinfo', shape: /"version":"2\.\d+\.\d+"/ },
-  { method: 'GET', path: '/api/v1/rules', shape: /"groups":\[\{"name":"niswatch".*"type":"alerting"/ },
-  {
-    method: 'POST',
-    path: '/api/v1/query_exemplars',
-    body: `query=test&start=${START_AT / 1000 - 60}&end=${START_AT / 1000}`,
-    shape: /"data":\[\]/,
-  },
-  {
-    method: 'GET',
-    path: '/api/v1/metadata?limit=4000',
-    shape: /"net_bytes_recv":\[\{"type":"counter","help":"[^"]+","unit":"bytes"\}\]/,
-  },
-  {
-    method: 'POST',
-    path: '/api/v1/labels',
-    body: `start=${START_AT / 1000 - 3600}&end=${START_AT / 1000}`,
-    shape: /"__name__".*"hospital","host","interface"/,
-  },
-  { method: 'GET', path: '/api/v1/label/__name__/values', shape: /"cpu_usage_active".*"net_bytes_recv"/ },
-  {
-    method: 'GET',
-    path: `/api/v1/label/host/values?match[]=${encodeURIComponent('cpu_usage_active{hospital=~"市.*"}')}&start=${START_AT / 1000 - 3600}&end=${START_AT / 1000}&limit=40000`,
-    shape: /\["院感主服务器","院感备机"\]/,
-  },
-  {
-    method: 'POST',
-    path: '/api/v1/series',
-    body: `match%5B%5D=cpu_usage_active&start=${START_AT / 1000 - 3600}&end=${START_AT / 1000}`,
-    shape: /"__name__":"cpu_usage_active"/,
-  },
-  {
-    method: 'POST',
-    path: '/api/v1/query_range',
-    body: `query=${encodeURIComponent('sum by(host) (rate(net_bytes_recv{hospital=~"市第一人民医院|青山县人民医院"}[1m0s]))')}&start=${START_AT / 1000 - 1800}&end=${START_AT / 1000}&step=15&timeout=60s`,
-    shape:
-      /^\{"status":"success","data":\{"resultType":"matrix","result":\[\{"metric":\{"host":"NIS-SERVER"\},"values":\[\[/,
-  },
-  {
-    method: 'POST',
-    path: '/api/v1/query_range',
-    body: `query=${encodeURIComponent('resets(net_bytes_recv[5m]) > 0')}&start=${START_AT / 1000 - 1800}&end=${START_AT / 1000}&step=60`,
-    shape: /"result":\[\]/,
-  },
-  {
-    method: 'GET',
-    path: `/api/v1/query?query=cpu_usage_active&time=${START_AT / 1000 - 30}.500`,
-    shape: /"resultType":"vector".*"value":\[\d+\.500,"\d+"\]/,
-  },
-  { method: 'GET', path: '/api/v1/rules?type=record', shape: /"groups":\[\]/ },
-  { method: 'GET', path: '/api/v1/alerts', shape: /"alerts":\[/ },
-];
-
 interface Answer {
   status: string;
   errorType?: string;
@@ -194,18 +133,6 @@ describe('/prom/api/v1 over the embedded store', () => {
       body.error ?? '',
       /1:10: parse error: expected type range vector in call to function "rate"/,
     );
-  });
-
-  it('answers each call that the Prometheus data source of Grafana makes', async () => {
-    const form = { ...all, 'content-type': 'application/x-www-form-urlencoded' };
-    for (const { method, path, body, shape } of GRAFANA) {
-      const init = method === 'POST' ? { method, headers: form, body: body ?? '' } : { method, headers: all };
-      const answer = await fetch(`${stage.url}/prom${path}`, init);
-      const text = await answer.text();
-      assert.equal(answer.status, 200, `${method} ${path}: ${text}`);
-      assert.match(answer.headers.get('content-type') ?? '', /^application\/json/);
-      assert.match(text, shape, `${method} ${path}`);
-    }
   });
 
   it('drops the last value when the host is judged down, before five minutes are over', async () => {

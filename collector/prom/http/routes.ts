@@ -46,10 +46,18 @@ export async function promRoutes(app: App, context: Context): Promise<void> {
         return await reply.type(JSON_TYPE).send(body);
       },
     });
+    if (!methods.includes('POST')) refusePost(app, url);
   };
   queryRoutes(on, context);
   labelRoutes(on, context);
   aboutRoutes(on, context);
+}
+
+/** Grafana tries POST first and takes 405, but not 404, as the word to use GET. */
+function refusePost(app: App, url: string): void {
+  app.post(url, { schema: { hide: true } }, (_request, reply) =>
+    reply.code(405).header('allow', 'GET').send({ status: 'error', errorType: 'bad_data', error: 'use GET' }),
+  );
 }
 
 type On = (methods: ('GET' | 'POST')[], url: string, handler: Handler) => void;
