@@ -10,7 +10,7 @@ import type { ByteSource } from '../../shared/backup/source.ts';
 import type { Finding, Marks } from '../../shared/backup/read/format.ts';
 
 /** Changes whenever a reader judges differently than before. */
-const EDITION = 1;
+const EDITION = 2;
 const END = 4096;
 const MARK_EVERY_MS = 2000;
 

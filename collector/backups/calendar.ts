@@ -4,6 +4,10 @@
 /// <reference lib="esnext.temporal" preserve="true" />
 
 import { openSchedule } from '../../shared/backup/schedule.ts';
+import type { IsWorkday } from './workdays.ts';
+
+/** Whatever the configuration names as holidays ends sometime. */
+const LONGEST_REST = 31;
 
 /** The first start after `now`. */
 export function nextStart(schedule: string, now: number, zone: string): number | undefined {
@@ -15,22 +19,24 @@ export function nextStart(schedule: string, now: number, zone: string): number |
   }
 }
 
-/** Whole hours of the day, Monday to Friday. */
+/** Whole hours of the days that people work on. */
 export interface WorkingHours {
   from: number;
   to: number;
+  isWorkday: IsWorkday;
 }
 
-export function isWorking({ from, to }: WorkingHours, now: number, zone: string): boolean {
+export function isWorking({ from, to, isWorkday }: WorkingHours, now: number, zone: string): boolean {
   const local = zonedOf(now, zone);
-  return local.dayOfWeek <= 5 && local.hour >= from && local.hour < to;
+  return isWorkday(local.toPlainDate()) && local.hour >= from && local.hour < to;
 }
 
 /** When the next working hours after those of today begin. */
-export function nextWorkingDay({ from }: WorkingHours, now: number, zone: string): number {
+export function nextWorkingDay({ from, isWorkday }: WorkingHours, now: number, zone: string): number {
   let day = zonedOf(now, zone).toPlainDate();
+  const latest = day.add({ days: LONGEST_REST });
   do day = day.add({ days: 1 });
-  while (day.dayOfWeek > 5);
+  while (!isWorkday(day) && Temporal.PlainDate.compare(day, latest) < 0);
   return day.toZonedDateTime({ timeZone: zone, plainTime: new Temporal.PlainTime(from) }).epochMilliseconds;
 }
 

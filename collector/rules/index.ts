@@ -6,6 +6,7 @@ import { backupOld } from './backup-old/backup-old.ts';
 import { backupCleanup } from './backup-cleanup/backup-cleanup.ts';
 import { backupHistory } from './backup-history/backup-history.ts';
 import { backupRpo } from './backup-rpo/backup-rpo.ts';
+import { backupRto } from './backup-rto/backup-rto.ts';
 import { backupRungLost } from './backup-rung-lost/backup-rung-lost.ts';
 import { backupSameVolume } from './backup-same-volume/backup-same-volume.ts';
 import { backupSpace } from './backup-space/backup-space.ts';
@@ -32,6 +33,7 @@ export const RULES: readonly RuleUnit[] = [
   backupOld,
   backupSpace,
   backupRpo,
+  backupRto,
   backupRungLost,
   backupSuspect,
   backupUnsound,

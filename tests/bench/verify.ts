@@ -9,6 +9,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +19,7 @@ import { AGENT_FLAGS, buildAgent } from '../../tools/build.ts';
 import type { BenchOptions } from './bench.ts';
 
 export const about =
-  'checking backups: sparse_gb, sparse_cpu_seconds, sparse_wall_seconds, *_extra_mib (memory beyond a small file), killed_at_gb and then_read_gb (the same set, killed and begun again), dump_cpu_mb_per_second, gzip_cpu_mb_per_second, throttled_mib_per_second (of 20); --gb N: a sparse set of N instead of 20 GB';
+  'checking backups: sparse_gb, sparse_cpu_seconds, sparse_wall_seconds, *_extra_mib (memory beyond a small file), killed_at_gb and then_read_gb (the same set, killed and begun again), dump_cpu_mb_per_second, gzip_cpu_mb_per_second, gzip_killed_at_mb and gzip_then_read_mb (one gzip stream, killed and begun again), throttled_mib_per_second and throttled_busiest_second_mib (of 20); --gb N: a sparse set of N instead of 20 GB';
 
 const CORPUS = join(import.meta.dirname, '..', 'data', 'backup-corpus');
 const MB = 1_000_000;
@@ -29,6 +30,8 @@ interface Run {
   wallSeconds: number;
   peakBytes: number;
   readBytes: number;
+  /** In the second in which most was read. */
+  busiestSecondBytes: number;
 }
 
 /** `killAtBytes`: killed as soon as it has read so much. */
@@ -39,7 +42,8 @@ async function run(
 ): Promise<Run> {
   const start = performance.now();
   const child = spawn(process.execPath, [...flags, ...args], { stdio: 'ignore' });
-  const seen: Run = { cpuSeconds: 0, wallSeconds: 0, peakBytes: 0, readBytes: 0 };
+  const seen: Run = { cpuSeconds: 0, wallSeconds: 0, peakBytes: 0, readBytes: 0, busiestSecondBytes: 0 };
+  const samples: { at: number; bytes: number }[] = [];
   const look = (): void => {
     try {
       const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
@@ -48,6 +52,9 @@ async function run(
       seen.peakBytes = Math.max(seen.peakBytes, Number(high ?? 0) * 1024);
       const read = /rchar: (\d+)/.exec(readFileSync(`/proc/${child.pid}/io`, 'utf8'))?.[1];
       seen.readBytes = Math.max(seen.readBytes, Number(read ?? 0));
+      samples.push({ at: performance.now(), bytes: seen.readBytes });
+      while ((samples[1]?.at ?? Number.POSITIVE_INFINITY) <= performance.now() - 1000) samples.shift();
+      seen.busiestSecondBytes = Math.max(seen.busiestSecondBytes, seen.readBytes - (samples[0]?.bytes ?? 0));
       if (seen.readBytes > killAtBytes) child.kill('SIGKILL');
     } catch {
       // It has ended.
@@ -117,6 +124,18 @@ async function measure(folder: string, gb: number): Promise<Record<string, numbe
   const plain = await verify(join(folder, 'nis.sql'));
   const packed = await verify(join(folder, 'nis.sql.gz'));
   const throttled = await verify(join(folder, 'nis.sql'), ['--rate', '20MiB']);
+  const gzipCache = [
+    '--cache',
+    join(folder, 'cache.gz'),
+    '--rate',
+    `${Math.ceil(statSync(join(folder, 'nis.sql.gz')).size / 10)}`,
+  ];
+  const gzipKilled = await verify(
+    join(folder, 'nis.sql.gz'),
+    gzipCache,
+    0.7 * statSync(join(folder, 'nis.sql.gz')).size,
+  );
+  const gzipResumed = await verify(join(folder, 'nis.sql.gz'), gzipCache);
   const extraMib = ({ peakBytes }: Run): number => (peakBytes - small.peakBytes) / 2 ** 20;
   return {
     sparse_gb: gb,
@@ -129,6 +148,9 @@ async function measure(folder: string, gb: number): Promise<Record<string, numbe
     then_read_gb: resumed.readBytes / GB,
     dump_cpu_mb_per_second: dump.length / MB / Math.max(0.01, plain.cpuSeconds - small.cpuSeconds),
     gzip_cpu_mb_per_second: dump.length / MB / Math.max(0.01, packed.cpuSeconds - small.cpuSeconds),
+    gzip_killed_at_mb: gzipKilled.readBytes / MB,
+    gzip_then_read_mb: gzipResumed.readBytes / MB,
+    throttled_busiest_second_mib: throttled.busiestSecondBytes / 2 ** 20,
     throttled_mib_per_second: dump.length / 2 ** 20 / (throttled.wallSeconds - small.wallSeconds),
   };
 }

@@ -7,6 +7,9 @@ const GIB = 1024 ** 3;
 const HOUR = 3_600_000;
 /** Friday 2026-11-20, 10:00, in Shanghai; the schedule is 01:00. */
 const FRIDAY = Date.UTC(2026, 10, 20, 2);
+/** The last working day before eight days of rest, and the Saturday that makes up for one of them. */
+const EVE = Date.UTC(2026, 8, 30, 2);
+const MAKE_UP = Date.UTC(2026, 9, 10, 2);
 const MONDAY = FRIDAY + 72 * HOUR;
 const THURSDAY = FRIDAY - 24 * HOUR;
 
@@ -19,6 +22,12 @@ function growing(now: number, gib = 10, step = 0.1) {
   }));
 }
 
+/** Fewer copies than are kept: each run adds one. */
+const filling = (now: number, freeGib: number): Given => {
+  const given = at(now, freeGib);
+  return { ...given, set: { ...given.set, copies: 3 } };
+};
+
 const at = (now: number, freeGib: number, more: Partial<Given> = {}): Given => ({
   now,
   set: {
@@ -30,7 +39,7 @@ const at = (now: number, freeGib: number, more: Partial<Given> = {}): Given => (
   ...more,
 });
 
-const cases: [string, Given, RegExp | undefined][] = [
+const cases: [string, Given, RegExp | undefined, config?: Record<string, unknown>][] = [
   ['plenty is free', at(THURSDAY, 100), undefined],
   [
     'half as much again as the need is tight',
@@ -57,6 +66,24 @@ const cases: [string, Given, RegExp | undefined][] = [
     undefined,
   ],
   ['on Friday the night to Saturday is looked at', at(FRIDAY, 11), /放不下/],
+  [
+    'and those to Sunday and Monday: each run before takes its part',
+    filling(FRIDAY, 25),
+    /^critical full: .*2 天 15 小时后开始，.*只剩 5\.\d GB：放不下$/,
+  ],
+  ['where each new copy lets an old one go, they take nothing more', at(FRIDAY, 25), undefined],
+  ['on the eve of a holiday its nights are looked at', filling(EVE, 60), /^critical full: .*放不下$/],
+  [
+    'on a Saturday that makes up for one it is a working day, which looks at its own night alone',
+    filling(MAKE_UP, 30),
+    undefined,
+  ],
+  [
+    'days that the configuration names count before the calendar',
+    filling(MAKE_UP, 30),
+    /放不下/,
+    { holidays: ['2026-10-11..2026-10-14'] },
+  ],
   ['at night only what does not fit speaks', at(THURSDAY + 13 * HOUR, 14), /^unknown full$/],
   ['and what does not fit speaks at night too', at(THURSDAY + 13 * HOUR, 11), /放不下/],
   [
@@ -76,9 +103,9 @@ const cases: [string, Given, RegExp | undefined][] = [
   ],
 ];
 
-for (const [what, given, want] of cases) {
+for (const [what, given, want, config] of cases) {
   test(what, () => {
-    const said = tell(evaluate(backupSpace, given));
+    const said = tell(evaluate(backupSpace, given, config));
     if (want) assert.match(said.join('\n'), want);
     else assert.deepEqual(said, []);
   });

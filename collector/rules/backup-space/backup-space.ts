@@ -5,17 +5,34 @@ import type { SectionField } from '../../../shared/config/schema.ts';
 import { isWorking, nextWorkingDay } from '../../backups/calendar.ts';
 import type { SetDigest } from '../../backups/digest.ts';
 import { type Forecast, forecastOf } from '../../backups/forecast.ts';
+import { type NamedDays, STRETCH, workdaysOf } from '../../backups/workdays.ts';
 import { diskOf, judgeBackups } from '../backups.ts';
 import { renderBytes, renderSpan, type Word } from '../reading.ts';
 import type { HostPicture, RuleUnit } from '../rule.ts';
 
+const DAYS = {
+  kind: 'text',
+  help: 'A day or a stretch of days, both ends in it: 2027-02-05..2027-02-11.',
+  pattern: { re: STRETCH, words: 'a day such as 2027-02-05, or a stretch such as 2027-02-05..2027-02-11' },
+} as const;
+
 const config = {
   kind: 'section',
-  help: 'The next backup will not fit on its volume, or barely. Said in working hours (Monday to Friday, the hospital’s time) before it starts.',
+  help: 'The next backup will not fit on its volume, or barely. Said in working hours (the hospital’s time; week-ends, Chinese holidays and make-up days known) before it starts.',
   fields: {
     enabled: { kind: 'bool', help: 'Whether this rule judges at all.', default: true },
     workFrom: { kind: 'int', help: 'Working hours begin at this hour.', default: 8, min: 0, max: 23 },
     workTo: { kind: 'int', help: 'And end at this one.', default: 18, min: 1, max: 24 },
+    holidays: {
+      kind: 'list',
+      help: 'Further days without work, before those that are built in.',
+      of: DAYS,
+    },
+    workdays: {
+      kind: 'list',
+      help: 'Days of work that are week-ends or holidays by the calendar, such as make-up days (调休).',
+      of: DAYS,
+    },
     for: {
       kind: 'duration',
       help: 'How long it must hold before the alert fires.',
@@ -26,7 +43,7 @@ const config = {
   },
 } as const satisfies SectionField;
 
-interface Limits {
+interface Limits extends NamedDays {
   workFrom: number;
   workTo: number;
   for: number;
@@ -48,10 +65,10 @@ interface Case {
 }
 
 function judge(limits: Limits, { picture, set, zone, now }: Case): Word {
-  const forecast = forecastOf(set, diskOf(picture, set, now), { now, zone });
-  if (!forecast || forecast.answer === 'fits') return undefined;
-  const hours = { from: limits.workFrom, to: limits.workTo };
-  if (forecast.startsAt >= nextWorkingDay(hours, now, zone)) return undefined;
+  const hours = { from: limits.workFrom, to: limits.workTo, isWorkday: workdaysOf(zone, limits) };
+  const until = nextWorkingDay(hours, now, zone);
+  const forecast = forecastOf(set, diskOf(picture, set, now), { now, zone, until });
+  if (!forecast || forecast.answer === 'fits' || forecast.startsAt >= until) return undefined;
   if (!isWorking(hours, now, zone) && forecast.answer === 'tight') return 'unsure';
   return tell(limits, set, forecast, now);
 }

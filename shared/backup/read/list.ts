@@ -8,6 +8,7 @@ import { GZIP } from './decode/gzip.ts';
 import { LZ4 } from './decode/lz4.ts';
 import { XZ } from './decode/xz.ts';
 import { ZSTD } from './decode/zstd.ts';
+import { ENCRYPTED_FILE } from './encrypted/encrypted.ts';
 import type { Format } from './format.ts';
 import { MSSQLBAK } from './mtf/mssqlbak.ts';
 import { MTF } from './mtf/mtf.ts';
@@ -23,6 +24,7 @@ import { BORG_SEGMENT } from './repository/borg.ts';
 import { PGBACKREST } from './repository/pgbackrest.ts';
 import { SEVEN_ZIP } from './sevenzip/sevenzip.ts';
 import { MYSQL_DUMP, PLAIN_SQL, POSTGRES_PLAIN } from './sql/dump.ts';
+import { MYSQL_XML } from './sql/xml.ts';
 import { TAR } from './tar/tar.ts';
 import { TOOL_LOGS } from './text/logs.ts';
 import { MBSTREAM } from './xtrabackup/mbstream.ts';
@@ -32,6 +34,7 @@ import { ZIP } from './zip/zip.ts';
 export const CODECS: readonly Codec[] = [GZIP, BZIP2, XZ, ZSTD, LZ4];
 
 export const FORMATS: readonly Format[] = [
+  ENCRYPTED_FILE,
   MTF,
   MSSQLBAK,
   BINLOG,
@@ -50,6 +53,7 @@ export const FORMATS: readonly Format[] = [
   PG_MANIFEST,
   ...POSTGRES_TEXTS,
   ...XTRABACKUP_TEXTS,
+  MYSQL_XML,
   POSTGRES_PLAIN,
   MYSQL_DUMP,
   PLAIN_SQL,

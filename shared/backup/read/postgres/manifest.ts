@@ -57,7 +57,7 @@ export async function readManifest(input: Cursor, onFile: (file: ManifestFile) =
     if (line === undefined) return manifest;
     const text = line.toString('utf8');
     if (text.startsWith(MARK)) {
-      const [, stored] = /^"Manifest-Checksum": ?"([0-9a-fA-F]{64})"\}?\s*$/.exec(text) ?? [];
+      const [, stored] = /^"Manifest-Checksum": ?"([0-9a-fA-F]{64})"\}\s*$/.exec(text) ?? [];
       if (stored === undefined) return manifest;
       manifest.state = hash.digest('hex') === stored.toLowerCase() ? 'holds' : 'differs';
       return manifest;

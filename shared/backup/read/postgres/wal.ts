@@ -20,6 +20,9 @@ const MAX_RECORD = 1024 * 1024 * 1024;
 const KEPT = 4096;
 const CONTINUED = 1;
 const LONG_HEADER = 2;
+/** A crash cut the record that would go on here; another takes its place. */
+const OVERWRITTEN = 8;
+const SEGMENT_NAME = /^([0-9A-F]{8})[0-9A-F]{16}$/;
 /** Record formats older than 9.5 differ. */
 const FIRST_MAGIC = 0xd087;
 
@@ -46,7 +49,10 @@ function isSegment(head: Buffer): boolean {
 }
 
 interface Segment {
+  /** Where the record before began; each record says it of its predecessor. */
+  previous: bigint | undefined;
   magic: number;
+  /** The highest that a page or a checkpoint names: behind a fork the pages before it keep that of their own. */
   timeline: number;
   address: bigint;
   systemId: bigint;
@@ -59,7 +65,7 @@ interface Segment {
 
 /** Why the reading of records stopped. */
 type Stop = {
-  kind: 'end' | 'switch' | 'zeros' | 'cut' | 'corrupt' | 'recycled';
+  kind: 'end' | 'switch' | 'zeros' | 'torn' | 'cut' | 'corrupt' | 'recycled';
   at: number;
   reason?: string;
 };
@@ -68,6 +74,7 @@ async function readWal(input: Cursor, job: Job): Promise<Finding> {
   await input.need(LONG);
   const head = input.peek(LONG);
   const segment: Segment = {
+    previous: undefined,
     magic: head.readUInt16LE(0),
     timeline: head.readUInt32LE(4),
     address: head.readBigUInt64LE(8),
@@ -100,12 +107,17 @@ class PageFault extends Error {
   }
 }
 
+/** The record that was being read ends here, by a page that says so. */
+class Overwritten extends Error {}
+
 /** The bytes of records, without the page headers between them. */
 class Pages {
   readonly input: Cursor;
   readonly #segment: Segment;
-  /** Remaining bytes of a record that began before this segment. */
-  remaining = 0;
+  /** Of the page before. */
+  #timeline = 0;
+  /** Bytes that the record has yet to come: each page that it runs into says how many. */
+  open = 0;
   #left = 0;
   #first = true;
 
@@ -118,30 +130,49 @@ class Pages {
   async border(): Promise<void> {
     if (this.#left > 0) return;
     const at = this.input.position;
-    const { bytes, page, magic, timeline, address } = this.#segment;
+    const { bytes, page } = this.#segment;
     if (at >= bytes) throw new PageFault({ kind: 'end', at });
     const size = this.#first ? LONG : SHORT;
     const head = await this.input.bytes(size);
     if (!head) throw new PageFault({ kind: 'cut', at: at + this.input.available });
-    if (isZero(head)) throw new PageFault({ kind: 'zeros', at });
-    if (head.readUInt16LE(0) !== magic)
-      throw new PageFault({ kind: 'corrupt', at, reason: `no page header at ${hex(at)}` });
-    const own = head.readBigUInt64LE(8);
-    if (own !== address + BigInt(at))
-      throw new PageFault({
-        kind: own < address ? 'recycled' : 'corrupt',
-        at,
-        reason: `the page at ${hex(at)} says that it lies at ${own.toString(16)}`,
-      });
-    if (head.readUInt32LE(4) > timeline)
+    if (isZero(head)) throw new PageFault({ kind: this.open > 0 ? 'torn' : 'zeros', at });
+    this.#check(head, at);
+    this.#left = page - size;
+    const info = head.readUInt16LE(2);
+    const open = head.readUInt32LE(16);
+    if ((info & CONTINUED) === 0 ? open !== 0 : open === 0)
       throw new PageFault({
         kind: 'corrupt',
         at,
-        reason: `the page at ${hex(at)} is of timeline ${head.readUInt32LE(4)}`,
+        reason: `the header of the page at ${hex(at)} contradicts itself`,
       });
-    if (this.#first) this.remaining = (head.readUInt16LE(2) & CONTINUED) !== 0 ? head.readUInt32LE(16) : 0;
+    if (this.#first) this.open = open;
+    else if ((info & OVERWRITTEN) !== 0) this.open = 0;
     this.#first = false;
-    this.#left = page - size;
+    if ((info & OVERWRITTEN) !== 0) throw new Overwritten();
+    if (open !== this.open)
+      throw new PageFault({
+        kind: 'corrupt',
+        at,
+        reason: `the page at ${hex(at)} goes on with ${open} bytes of a record that has ${this.open} to come`,
+      });
+  }
+
+  #check(head: Buffer, at: number): void {
+    const { magic, address } = this.#segment;
+    const padding = head.readUInt32LE(20);
+    const corrupt = (reason: string): PageFault => new PageFault({ kind: 'corrupt', at, reason });
+    if (head.readUInt16LE(0) !== magic || padding !== 0) throw corrupt(`no page header at ${hex(at)}`);
+    const own = head.readBigUInt64LE(8);
+    if (own !== address + BigInt(at)) {
+      const reason = `the page at ${hex(at)} says that it lies at ${own.toString(16)}`;
+      throw own < address ? new PageFault({ kind: 'recycled', at, reason }) : corrupt(reason);
+    }
+    const timeline = head.readUInt32LE(4);
+    if (timeline < this.#timeline)
+      throw corrupt(`the page at ${hex(at)} is of timeline ${timeline}, behind ${this.#timeline}`);
+    this.#timeline = timeline;
+    this.#segment.timeline = Math.max(timeline, this.#segment.timeline);
   }
 
   /** The next `count` bytes, handed over in pieces. */
@@ -155,6 +186,7 @@ class Pages {
       each?.(bytes);
       left -= bytes.length;
       this.#left -= bytes.length;
+      this.open = Math.max(0, this.open - bytes.length);
     }
   }
 
@@ -187,7 +219,11 @@ class Pages {
   /** Only the page headers. */
   async toEnd(): Promise<Stop> {
     try {
-      for (;;) await this.take(this.#segment.page - (this.#first ? LONG : SHORT));
+      for (;;) {
+        // Of records of this version nothing is known.
+        this.open = 0;
+        await this.take(this.#segment.page - (this.#first ? LONG : SHORT));
+      }
     } catch (error) {
       if (!(error instanceof PageFault)) throw error;
       return error.stop;
@@ -197,21 +233,41 @@ class Pages {
 
 async function readRecords(pages: Pages, segment: Segment): Promise<Stop> {
   try {
-    await pages.border();
-    await pages.take(pages.remaining);
-    for (;;) {
-      await pages.align();
-      const stop = await readRecord(pages, segment);
-      if (stop) return stop;
-      segment.records++;
-    }
+    const overwritten = (): void => void (segment.previous = undefined);
+    let stop = await unlessOverwritten(overwritten, async () => {
+      await pages.border();
+      await pages.take(pages.open);
+    });
+    while (!stop)
+      stop = await unlessOverwritten(overwritten, async () => {
+        await pages.align();
+        const found = await readRecord(pages, segment);
+        if (!found) segment.records++;
+        return found;
+      });
+    return stop;
   } catch (error) {
     if (!(error instanceof PageFault)) throw error;
     return error.stop;
   }
 }
 
+/** What a crash cut counts for nothing; reading goes on in the page that says so. */
+async function unlessOverwritten(
+  then: () => void,
+  read: () => Promise<Stop | undefined | void>,
+): Promise<Stop | undefined> {
+  try {
+    return (await read()) ?? undefined;
+  } catch (error) {
+    if (!(error instanceof Overwritten)) throw error;
+    then();
+    return undefined;
+  }
+}
+
 async function readRecord(pages: Pages, segment: Segment): Promise<Stop | undefined> {
+  pages.open = 0;
   await pages.border();
   const at = pages.input.position;
   const head = Buffer.alloc(HEADER);
@@ -221,6 +277,7 @@ async function readRecord(pages: Pages, segment: Segment): Promise<Stop | undefi
   if (length === 0) return { kind: 'zeros', at };
   if (length < HEADER || length > MAX_RECORD)
     return { kind: 'corrupt', at, reason: `the record at ${hex(at)} says that it is ${length} bytes long` };
+  pages.open = length - 4;
   await pages.take(HEADER - 4, (bytes) => void (filled += bytes.copy(head, filled)));
   let sum = -1;
   const kept: Buffer[] = [];
@@ -233,6 +290,14 @@ async function readRecord(pages: Pages, segment: Segment): Promise<Stop | undefi
   sum = ~crc32c(head.subarray(0, 20), sum);
   if (sum >>> 0 !== head.readUInt32LE(20))
     return { kind: 'corrupt', at, reason: `the CRC-32C of the record at ${hex(at)} does not hold` };
+  const previous = head.readBigUInt64LE(8);
+  if (segment.previous !== undefined && previous !== segment.previous)
+    return {
+      kind: 'corrupt',
+      at,
+      reason: `the record at ${hex(at)} follows one at ${lsnText(previous)}, not that before it`,
+    };
+  segment.previous = segment.address + BigInt(at);
   const manager = head.readUInt8(17);
   const info = head.readUInt8(16);
   if (manager === 0 && (info & 0xf0) === 0x40) {
@@ -240,7 +305,16 @@ async function readRecord(pages: Pages, segment: Segment): Promise<Stop | undefi
     return { kind: 'switch', at };
   }
   if (manager === 1) noteCommit(segment, info, Buffer.concat(kept));
+  if (manager === 0 && TELL_TIMELINE.includes(info & 0xf0)) noteTimeline(segment, Buffer.concat(kept));
   return undefined;
+}
+
+/** Checkpoints, and the end of a recovery: the first record behind a fork. */
+const TELL_TIMELINE = [0x00, 0x10, 0x90];
+
+function noteTimeline(segment: Segment, body: Buffer): void {
+  const data = mainData(body);
+  if (data && data.length >= 12) segment.timeline = Math.max(segment.timeline, data.readUInt32LE(8));
 }
 
 /** COMMIT and COMMIT PREPARED begin their main data with the time. */
@@ -276,6 +350,19 @@ function verdict(segment: Segment, stop: Stop, size: number, job: Job): Pick<Fin
   const at = hex(stop.at);
   if (size > bytes) return { content: 'CORRUPT', reason: `${size} bytes, more than a segment of ${bytes}` };
   if (stop.kind === 'corrupt') return { content: 'CORRUPT', reason: `${stop.reason}; ${sums} before it` };
+  const named = SEGMENT_NAME.exec(job.name)?.[1];
+  if (named !== undefined && Number.parseInt(named, 16) < segment.timeline)
+    return {
+      content: 'CORRUPT',
+      reason: `its pages are of timeline ${segment.timeline}, later than that in its name; ${sums}`,
+    };
+  if (stop.kind === 'torn')
+    return { content: 'INCOMPLETE', reason: `a record breaks off at ${at}, zeros behind it; ${sums}` };
+  if (stop.kind === 'zeros')
+    return {
+      content: 'UNCONFIRMED',
+      reason: `${sums}; behind ${at} lie zeros and no switch closes it: the segment is not finished, or was cut and filled up`,
+    };
   if (stop.kind === 'recycled' || job.name.endsWith('.partial'))
     return {
       content: 'UNCONFIRMED',
@@ -283,10 +370,11 @@ function verdict(segment: Segment, stop: Stop, size: number, job: Job): Pick<Fin
     };
   if (segment.magic < FIRST_MAGIC)
     return { content: 'COMPLETE', reason: 'all page headers hold; records of this version are not read' };
+  if (VERSIONS[segment.magic] === undefined)
+    return { content: 'UNCONFIRMED', reason: `${sums}; its pages are of no version that is known` };
   const end = {
     end: 'to the end of the segment',
     switch: `up to the switch at ${at}`,
-    zeros: `up to ${at}, zeros behind it`,
     cut: '',
   }[stop.kind];
   return { content: 'VERIFIED', reason: `${sums} ${end}; page addresses and timeline agree` };

@@ -8,6 +8,7 @@ import { PHYSICAL } from './physical.ts';
 import { ARCHIVED_WAL, BORG_REPOSITORY, PGBACKREST_REPOSITORY, RESTIC_REPOSITORY } from './repositories.ts';
 import type { SetRule } from './set.ts';
 import { STRIPES } from './stripes.ts';
+import { TAB_DUMP } from './tab-dump.ts';
 import { VOLUMES } from './volumes.ts';
 
 export const SET_RULES: readonly SetRule[] = [
@@ -16,6 +17,7 @@ export const SET_RULES: readonly SetRule[] = [
   BASE_BACKUP,
   STRIPES,
   DUMP_SETS,
+  TAB_DUMP,
   BINLOG_CHAIN,
   LSN_CHAIN,
   ARCHIVED_WAL,

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import type { RepositoryChain } from '../../facts.ts';
 import { Cursor, sourceStream } from '../cursor.ts';
+import { ENCRYPTED } from '../encrypted/encrypted.ts';
 import { CODECS } from '../list.ts';
 import { readInfo } from '../repository/pgbackrest.ts';
 import {
@@ -26,6 +27,7 @@ export const ARCHIVED_WAL: SetRule = {
   name: 'archived WAL',
   async apply(folder) {
     for (const member of askedFor(folder, (f, m) => ARCHIVED.test(nameOf(m.path)) && f.content !== 'EMPTY')) {
+      if (member.finding?.format === ENCRYPTED) continue;
       const wanted = ARCHIVED.exec(nameOf(member.path))?.[2];
       const found = await reading(folder, member.path, (source) =>
         contentSha1(new Cursor(sourceStream(source, 'read'))),
@@ -70,12 +72,28 @@ export const PGBACKREST_REPOSITORY: SetRule = {
   name: 'pgBackRest repository',
   async apply(folder) {
     const defects = new Map<string, string[]>();
-    for (const manifest of [...folder.members.values()].filter((m) => nameOf(m.path) === 'backup.manifest'))
-      await judgeBackup(folder, manifest, defects);
+    for (const manifest of [...folder.members.values()].filter((m) => nameOf(m.path) === 'backup.manifest')) {
+      if ((await folder.judge(manifest)).format === ENCRYPTED) noteEncrypted(folder, manifest);
+      else await judgeBackup(folder, manifest, defects);
+    }
     for (const info of askedFor(folder, (f) => f.format === 'pgbackrest-backup.info'))
       await noteRepository(folder, info, defects);
   },
 };
+
+const CIPHER_BLOCK = 16;
+
+/** An encrypted repository shows no more than whether its files end where a block of the cipher ends. */
+function noteEncrypted(folder: Folder, manifest: Member): void {
+  const root = parentOf(parentOf(parentOf(parentOf(manifest.path))));
+  const inside = askedFor(folder, (f, m) => f.format === ENCRYPTED && m.path.startsWith(within(root, '')));
+  for (const member of inside)
+    if (member.size % CIPHER_BLOCK !== 0)
+      judgeBySet(member, {
+        content: 'INCOMPLETE',
+        reason: 'an encrypted file of the repository that ends inside a block of its cipher',
+      });
+}
 
 async function judgeBackup(folder: Folder, manifest: Member, defects: Map<string, string[]>): Promise<void> {
   const parent = parentOf(manifest.path);
