@@ -35,9 +35,12 @@ export function judgeSeries(
   judge: (reading: Reading, subject: string) => Word,
 ): Evaluation {
   if (picture.verdict.word !== 'up' || picture.latest.size === 0) return UNKNOWN;
+  const names = seriesOf(picture, metric);
+  // Most hosts have nothing of most metrics, and every rule asks for its own each time a host reports.
+  if (names.length === 0) return CLEAR;
   const findings: Finding[] = [];
   const unknown: string[] = [];
-  for (const { key, labels } of seriesOf(picture, metric)) {
+  for (const { key, labels } of names) {
     const newest = picture.latest.get(key);
     if (!newest || isGone(picture, newest.at, now)) continue;
     const subject = subjectOf(labels);
@@ -58,13 +61,15 @@ export function judgeChecks(
   judge: (check: { status: string; text?: string; since: number }, subject: string) => Word,
 ): Evaluation {
   if (picture.verdict.word !== 'up') return UNKNOWN;
+  if (picture.checks.size === 0) return CLEAR;
   const findings: Finding[] = [];
   const unknown: string[] = [];
+  const prefix = `${kind}:`;
   for (const [id, check] of picture.checks) {
-    if (!id.startsWith(`${kind}:`)) continue;
+    if (!id.startsWith(prefix)) continue;
     const at = check.at ?? now;
     if (isGone(picture, at, now)) continue;
-    const subject = id.slice(kind.length + 1);
+    const subject = id.slice(prefix.length);
     const word = now - at > STALE_CHECK_MS ? 'unsure' : judge(check, subject);
     if (word === 'unsure') unknown.push(subject);
     else if (word) findings.push(word);

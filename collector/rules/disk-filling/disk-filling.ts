@@ -1,7 +1,7 @@
 // A volume is nearly full, runs out of inodes, will be full within hours, or has become read-only.
 
 import type { SectionField } from '../../../shared/config/schema.ts';
-import { gather, judgeChecks, judgeSeries } from '../reading.ts';
+import { CLEAR, gather, judgeChecks, judgeSeries } from '../reading.ts';
 import type { Evaluation, RuleUnit } from '../rule.ts';
 import { judgeMissing, judgeReadOnly, judgeSpace, judgeInodes } from './judge.ts';
 
@@ -110,6 +110,7 @@ export const diskFilling: RuleUnit<typeof config.fields> = {
     ];
     const all = parts.find((part) => part.unknown === 'all');
     if (all) return all;
+    if (parts.every((part) => part === CLEAR)) return CLEAR;
     const unknown = parts.flatMap((part) => (typeof part.unknown === 'string' ? [] : part.unknown));
     return gather(
       parts.flatMap((part) => part.findings),
