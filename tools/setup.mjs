@@ -25,6 +25,8 @@ const TEST_PACKAGES = [
   ['mariadb-backup', '/usr/bin/mariadb-backup'],
   ['postgresql', '/usr/lib/postgresql'],
   ['prometheus', '/usr/bin/prometheus'],
+  ['victoria-metrics', '/usr/bin/victoria-metrics'],
+  ['influxdb', '/usr/bin/influxd'],
   ['pgbackrest', '/usr/bin/pgbackrest'],
   ['restic', '/usr/bin/restic'],
   ['poppler-utils', '/usr/bin/pdftotext'],

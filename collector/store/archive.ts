@@ -32,6 +32,8 @@ export interface Definitions {
   streams: { id: number; host: number; name: string }[];
   columns: { id: number; names: readonly string[] }[];
   series: { id: number; host: number; hash: string; columns: number }[];
+  /** Under which names hosts appear outside, from this group on; only where a queue leads there. */
+  places?: { host: number; hospital: string; name: string }[];
 }
 
 export interface Dictionary extends Definitions {
@@ -65,7 +67,7 @@ export const windowOf = (id: number): number => id % WINDOWS;
 
 export class Archive {
   readonly path: string;
-  private readonly db: DatabaseSync;
+  protected readonly db: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
 
   constructor(folder: string, pageBytes = 1024) {
@@ -316,15 +318,15 @@ export class Archive {
     return statement;
   }
 
-  private run(sql: string, ...values: (number | string | Uint8Array | null)[]) {
+  protected run(sql: string, ...values: (number | string | Uint8Array | null)[]) {
     return this.statement(sql).run(...values);
   }
 
-  private all<T>(sql: string, ...values: (number | string)[]): T[] {
+  protected all<T>(sql: string, ...values: (number | string)[]): T[] {
     return this.statement(sql).all(...values) as T[];
   }
 
-  private get<T>(sql: string, ...values: (number | string)[]): T | undefined {
+  protected get<T>(sql: string, ...values: (number | string)[]): T | undefined {
     return this.statement(sql).get(...values) as T | undefined;
   }
 }

@@ -1,7 +1,7 @@
 // The embedded store: the contract of every engine, and what a disk can do to it.
 
 import { storeConfig } from './config.ts';
-import { storeContract } from './contract.ts';
+import { storeContract } from './contract/contract.ts';
 import { openEmbeddedStore } from './embedded.ts';
 import { readConfig } from '../../shared/config/schema.ts';
 

@@ -1,13 +1,12 @@
 // The store's writer: journal, unpacked rows in memory, archive. Synchronous; one thread owns it. Promise: what `commit`
 // returned from is found again by `open`, each sequence number of a stream once.
 
-import { mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { NamedError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { Archive, type Definitions, type Dictionary } from './archive.ts';
 import type { StoreConfig } from './config.ts';
-import { realFiles, type Files } from './files.ts';
+import { folderBytes, realFiles, type Files } from './files.ts';
 import { readGroup, type GroupGap, type GroupSink } from './group.ts';
 import { diskError, Journal } from './journal.ts';
 import { newSeries, type HostState, type SeriesState, type StreamState } from './hosts.ts';
@@ -453,8 +452,4 @@ function openArchive(folder: string): Archive {
     }
     throw diskError(`the archive in ${folder} cannot be opened`, error);
   }
-}
-
-function folderBytes(folder: string): number {
-  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }

@@ -21,7 +21,7 @@ import { crc32 } from 'node:zlib';
 import { readConfig } from '../../shared/config/schema.ts';
 import { isNamedError } from '../../shared/errors.ts';
 import { storeConfig, type StoreConfig } from './config.ts';
-import { inFolder, row, STREAM, T0, testClock } from './contract.ts';
+import { inFolder, row, STREAM, T0, testClock } from './contract/rows.ts';
 import { openEmbeddedStore } from './embedded.ts';
 import { Engine } from './engine.ts';
 import { realFiles, type Files } from './files.ts';

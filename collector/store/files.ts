@@ -1,6 +1,7 @@
 // The disk as the journal sees it; the fault tests give one that fails. All calls are synchronous and may throw ErrnoException.
 
 import fs from 'node:fs';
+import { join } from 'node:path';
 
 export interface Files {
   list(folder: string): string[];
@@ -64,3 +65,7 @@ export const realFiles: Files = {
     return s.bavail * s.bsize;
   },
 };
+
+export function folderBytes(folder: string): number {
+  return fs.readdirSync(folder).reduce((sum, name) => sum + fs.statSync(join(folder, name)).size, 0);
+}

@@ -95,6 +95,18 @@ export class Journal {
     each: (group: number, buffer: ArrayBuffer, from: number, to: number) => void,
     isLast: boolean,
   ): { end: number; lastGroup: number } {
+    const read = this.readRecords(path, data, after, each);
+    if (read.end < data.length) this.cutTail(path, data, read.end, isLast);
+    return read;
+  }
+
+  /** Up to where no good record follows. */
+  private readRecords(
+    path: string,
+    data: Uint8Array<ArrayBuffer>,
+    after: number,
+    each: (group: number, buffer: ArrayBuffer, from: number, to: number) => void,
+  ): { end: number; lastGroup: number } {
     let offset = 0;
     let lastGroup = after;
     while (offset < data.length) {
@@ -110,7 +122,6 @@ export class Journal {
       this.options.onDamage({ path, offset, bytes: next - offset });
       offset = next;
     }
-    if (offset < data.length) this.cutTail(path, data, offset, isLast);
     return { end: offset, lastGroup };
   }
 
@@ -128,6 +139,22 @@ export class Journal {
     } finally {
       files.close(handle);
     }
+  }
+
+  /** Hands out the good records after the group, oldest first, from the first segment that holds one. */
+  read(after: number, each: (group: number, buffer: ArrayBuffer, from: number, to: number) => void): void {
+    const segments = this.open ? [...this.closed, this.open] : this.closed;
+    const segment = segments.find((s) => s.lastGroup > after);
+    if (!segment) return;
+    const data = this.options.files.read(segment.path).subarray(0, segment.bytes);
+    this.readRecords(segment.path, data, segment.firstGroup - 1, (group, buffer, from, to) => {
+      if (group > after) each(group, buffer, from, to);
+    });
+  }
+
+  /** The oldest segment that is no longer written to. */
+  get oldestClosed(): { lastGroup: number; bytes: number } | undefined {
+    return this.closed.find((s) => s.bytes > 0);
   }
 
   /** `record` has its head free; returns the group's number once it is durable. Throws STORE_FULL or STORE_UNAVAILABLE. */

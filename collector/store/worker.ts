@@ -8,6 +8,7 @@ import type { StoreConfig } from './config.ts';
 import { Engine, type Log } from './engine.ts';
 import { RECORD_HEAD_BYTES } from './journal.ts';
 import type { ColumnQuery } from './reader.ts';
+import type { Answer } from './thread.ts';
 
 export type Request =
   | { op: 'commit'; buffer: ArrayBuffer; bytes: number; definitions: Definitions; now: number }
@@ -23,11 +24,6 @@ export interface Setup {
   config: StoreConfig;
   now: number;
 }
-
-export type Answer =
-  | { id: number; ok: true; result: unknown }
-  | { id: number; ok: false; code?: string; message: string }
-  | { log: 'info' | 'warn' | 'error'; fields: object; message: string };
 
 const port = parentPort;
 if (!port) throw new Error('worker.ts runs as a worker thread only');

@@ -12,7 +12,7 @@ import type { RawSeries } from '../../collector/prom/source.ts';
 import { storeConfig } from '../../collector/store/config.ts';
 import { openEmbeddedStore } from '../../collector/store/embedded.ts';
 import type { Entry, Store } from '../../collector/store/store.ts';
-import { testClock } from '../../collector/store/contract.ts';
+import { testClock } from '../../collector/store/contract/rows.ts';
 import { openReference, post, type Reference } from '../promql/reference.ts';
 import { seededRandom } from '../sim/random.ts';
 import type { BenchOptions, Figures } from './bench.ts';

@@ -19,3 +19,14 @@ export function atEnd(t: Scope, close: () => unknown): void {
     for (const each of stack.toReversed()) await each();
   });
 }
+
+/** For what lives longer than one test: closed when `close` is called. */
+export function openScope(): Scope & { close(): Promise<void> } {
+  const ends: (() => unknown)[] = [];
+  return {
+    after: (run) => void ends.push(run),
+    async close() {
+      for (const end of ends.splice(0).toReversed()) await end();
+    },
+  };
+}

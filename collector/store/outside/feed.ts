@@ -1,0 +1,99 @@
+// Engines that are fed beside the store. Promise: the store's own promise is untouched; an outlet's queue has each entry on its
+// disk before the store acknowledges it. Where a queue cannot be written, the store goes on, and what the outlet misses is
+// counted.
+
+import { describeError } from '../../../shared/errors.ts';
+import type { Log } from '../engine.ts';
+import type { Entry, Store } from '../store.ts';
+
+export interface Outlet {
+  name: string;
+  store: Store;
+}
+
+export interface OutletState {
+  name: string;
+  /** Entries that its queue refused. */
+  missed: number;
+}
+
+export function feedOutlets(
+  store: Store,
+  outlets: readonly Outlet[],
+  log: Log,
+): Store & { outlets(): OutletState[] } {
+  const feeds = outlets.map((outlet) => new Feed(store, outlet, log));
+  const { samples } = store;
+  return {
+    watermarks: (host) => store.watermarks(host),
+    watermark: (host, stream) => store.watermark(host, stream),
+    columns: (host, series) => store.columns(host, series),
+    declare: (host, series, columns) => store.declare(host, series, columns),
+    async write(entries) {
+      // Before the store: what is in the store already never comes again.
+      await Promise.all(feeds.map((feed) => feed.write(entries)));
+      await store.write(entries);
+    },
+    latest: (host) => store.latest(host),
+    keys: (host) => store.keys(host),
+    points: (query) => store.points(query),
+    ...(samples ? { samples: (query) => samples.call(store, query) } : {}),
+    buckets: (query) => store.buckets(query),
+    gaps: (host, from, to) => store.gaps(host, from, to),
+    stats: () => store.stats(),
+    async maintain(options) {
+      await store.maintain(options);
+      for (const feed of feeds) await feed.maintain();
+    },
+    async close() {
+      await store.close();
+      for (const { store: outlet } of outlets) await outlet.close();
+    },
+    outlets: () => feeds.map((feed) => ({ name: feed.name, missed: feed.missed })),
+  };
+}
+
+class Feed {
+  missed = 0;
+  readonly name: string;
+  private readonly source: Store;
+  private readonly outlet: Store;
+  private readonly log: Log;
+  private isFailing = false;
+
+  constructor(source: Store, { name, store }: Outlet, log: Log) {
+    this.name = name;
+    this.source = source;
+    this.outlet = store;
+    this.log = log;
+  }
+
+  async write(entries: readonly Entry[]): Promise<void> {
+    try {
+      for (const entry of entries) if (entry.kind === 'row') this.declare(entry.host, entry.series);
+      await this.outlet.write(entries);
+      this.isFailing = false;
+    } catch (error) {
+      this.missed += entries.length;
+      if (!this.isFailing)
+        this.log.error(
+          { outlet: this.name, error: describeError(error) },
+          'an outlet’s queue cannot be written; the store goes on without it',
+        );
+      this.isFailing = true;
+    }
+  }
+
+  async maintain(): Promise<void> {
+    await this.outlet
+      .maintain()
+      .catch((error: unknown) => this.log.error({ outlet: this.name, error }, 'an outlet cannot be tidied'));
+  }
+
+  /** The store may have learned the columns before there was an outlet. */
+  private declare(host: string, series: string): void {
+    if (this.outlet.columns(host, series)) return;
+    const columns = this.source.columns(host, series);
+    if (columns) this.outlet.declare(host, series, columns);
+  }
+}

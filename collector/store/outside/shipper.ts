@@ -1,0 +1,187 @@
+// Carries groups from the queue to the engine, one batch at a time. Promise: a batch is marked as sent only when the engine has
+// acknowledged all of it; after any failure everything that is not settled is sent again, the same lines.
+//
+//   idle ─(kick)─▶ sending ─▶ acknowledged ─▶ next batch, or idle until more has gathered
+//                     └─ failed ─▶ waiting (backoff) ─▶ sending, from the last settled group on
+//
+// An engine that acknowledges before its own disk has the data is given `keepMs` to bring it there; what it acknowledged less
+// long ago is sent again when it was away or answers as another process.
+
+import { backoffMs } from '../../../shared/backoff.ts';
+import type { Clock, Timer } from '../../../shared/clock.ts';
+import type { Log } from '../engine.ts';
+import { readGroup } from '../group.ts';
+import { type Dialect, EngineError, type Sender } from './engine.ts';
+import { LineRenderer } from './lines.ts';
+import type { Queue, QueueBatch } from './queue.ts';
+
+export interface ShipperOptions {
+  queue: Queue;
+  sender: Sender;
+  dialect: Dialect;
+  /** Named in the log. */
+  name: string;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  config: { batchBytes: number; sendEvery: number; keepMs: number };
+}
+
+const BACKOFF = { baseMs: 1000, capMs: 15_000 };
+
+export class Shipper {
+  private readonly options: ShipperOptions;
+  private readonly renderer: LineRenderer;
+  private running: Promise<void> | undefined;
+  private timer: Timer | undefined;
+  private failures = 0;
+  private isStopped = false;
+  private generation: string | undefined;
+  /** Since when and why nothing is taken. */
+  trouble: { since: number; why: string } | undefined;
+
+  constructor(options: ShipperOptions) {
+    this.options = options;
+    this.renderer = new LineRenderer(options.dialect);
+  }
+
+  /** There is something to send: now, or when what has gathered is worth a batch. */
+  kick(): void {
+    if (this.isStopped || this.running || this.timer) return;
+    this.timer = this.options.clock.after(this.options.config.sendEvery, () => {
+      this.timer = undefined;
+      void this.alone(() => this.sendAll());
+    });
+  }
+
+  /** Sends everything now and forgets it. Throws what the engine said when it does not take it. */
+  async drain(): Promise<void> {
+    const { queue, sender } = this.options;
+    while (this.running) await this.running;
+    this.cancel();
+    await this.alone(async () => {
+      await this.sendAll();
+      await sender.flush?.();
+      queue.settle(0);
+      queue.compact();
+    });
+    if (this.trouble) throw new Error(`${this.options.name}: ${this.trouble.why}`);
+  }
+
+  /** Settles what has been safe for long enough; the thread calls it now and then. */
+  async housekeep(): Promise<void> {
+    const { queue, config } = this.options;
+    if (this.running || this.failures > 0 || !queue.canSettle(config.keepMs)) return;
+    await this.alone(async () => {
+      if (await this.isAnother()) queue.rewind();
+      else queue.settle(config.keepMs);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    this.cancel();
+    await this.running;
+  }
+
+  private cancel(): void {
+    this.timer?.cancel();
+    this.timer = undefined;
+  }
+
+  /** One piece of work at a time: what is marked as sent must follow on what was. */
+  private alone(work: () => Promise<void>): Promise<void> {
+    this.running = work()
+      .catch((error: unknown) => this.failed(error))
+      .finally(() => {
+        this.running = undefined;
+        if (!this.options.queue.isEmpty) this.kick();
+      });
+    return this.running;
+  }
+
+  private async sendAll(): Promise<void> {
+    const { queue, config } = this.options;
+    if (this.generation === undefined && (await this.isAnother())) queue.rewind();
+    let batch = queue.next(config.batchBytes);
+    while (batch) {
+      await this.sendGroups(batch.groups);
+      queue.sent(batch.to);
+      if (this.failures > 0) this.recovered();
+      if (this.isStopped) return;
+      batch = queue.next(config.batchBytes);
+    }
+  }
+
+  private async sendGroups(groups: QueueBatch['groups']): Promise<void> {
+    const { queue, sender } = this.options;
+    const lines: string[] = [];
+    let untold = 0;
+    for (const { group, buffer, from, to } of groups)
+      readGroup(buffer, from, to, {
+        row: (_stream, series, _seq, at, _arrivedAt, values) => {
+          const record = queue.series.get(series);
+          if (!record) return;
+          const tags = this.renderer.hostTags(queue.hostName(record.host), queue.placeAt(record.host, group));
+          untold += this.renderer.addRow(lines, record.columns, tags, at, values);
+        },
+        gap: () => undefined,
+      });
+    if (lines.length > 0) untold += await this.sendLines(sender, lines);
+    queue.refuse(untold);
+  }
+
+  /** Lines that the engine refuses for good are found by halves, so that they hold up nothing else. Returns the samples it will not take. */
+  private async sendLines(sender: Sender, lines: readonly string[]): Promise<number> {
+    try {
+      return await sender.send(lines);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.kind === 'retry') throw error;
+      if (lines.length === 1) {
+        this.options.log.error(
+          { engine: this.options.name, error: error.message },
+          'the engine refuses a line for good; it is left out and counted',
+        );
+        return fieldCount(lines[0] as string);
+      }
+      const middle = lines.length >> 1;
+      const first = await this.sendLines(sender, lines.slice(0, middle));
+      return first + (await this.sendLines(sender, lines.slice(middle)));
+    }
+  }
+
+  /** Whether another process answers than before; the first answer of all counts as none. */
+  private async isAnother(): Promise<boolean> {
+    const now = await this.options.sender.generation?.();
+    const before = this.generation;
+    this.generation = now;
+    return before !== undefined && now !== before;
+  }
+
+  private failed(error: unknown): void {
+    const { queue, clock, random, log, name } = this.options;
+    const why = error instanceof Error ? error.message : String(error);
+    queue.rewind();
+    this.generation = undefined;
+    if (this.failures === 0)
+      log.warn({ engine: name, error: why }, 'the engine takes nothing; the queue keeps it');
+    this.trouble ??= { since: clock.now(), why };
+    this.trouble.why = why;
+    const waitMs = BACKOFF.baseMs + backoffMs(BACKOFF, this.failures++, random);
+    if (this.isStopped) return;
+    this.cancel();
+    this.timer = clock.after(waitMs, () => {
+      this.timer = undefined;
+      void this.alone(() => this.sendAll());
+    });
+  }
+
+  private recovered(): void {
+    this.failures = 0;
+    this.trouble = undefined;
+    this.options.log.info({ engine: this.options.name }, 'the engine takes reports again');
+  }
+}
+
+/** Of one line: fields are separated by commas behind the first space that is not escaped. */
+const fieldCount = (line: string): number => line.slice(line.search(/[^\\] /) + 1).split(',').length;

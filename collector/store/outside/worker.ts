@@ -1,0 +1,123 @@
+// The thread of one queue: owns its files, and carries what is in them to the engine between messages.
+
+import { parentPort, workerData, type Transferable } from 'node:worker_threads';
+import { systemClock } from '../../../shared/clock.ts';
+import { isNamedError } from '../../../shared/errors.ts';
+import type { Definitions } from '../archive.ts';
+import type { Log } from '../engine.ts';
+import { RECORD_HEAD_BYTES } from '../journal.ts';
+import type { Answer } from '../thread.ts';
+import type { QueueSettings } from './config.ts';
+import { type EngineChoice, engineOf } from './engines.ts';
+import { Queue } from './queue.ts';
+import { Shipper } from './shipper.ts';
+
+export type Request =
+  | { op: 'commit'; buffer: ArrayBuffer; bytes: number; definitions: Definitions; now: number }
+  | { op: 'recent'; host: number; keys: string[]; from: number; to: number; now: number }
+  | { op: 'gaps'; host: number; from: number; to: number; now: number }
+  | { op: 'stats'; now: number }
+  | { op: 'maintain'; all: boolean; now: number }
+  | { op: 'close'; now: number };
+
+export interface Setup {
+  folder: string;
+  config: QueueSettings;
+  engine: EngineChoice;
+  now: number;
+}
+
+const HOUSEKEEPING_MS = 2000;
+
+const port = parentPort;
+if (!port) throw new Error('worker.ts runs as a worker thread only');
+
+const post = (answer: Answer, transfer: Transferable[] = []): void => port.postMessage(answer, transfer);
+const say =
+  (log: 'info' | 'warn' | 'error') =>
+  (fields: object, message: string): void =>
+    post({ log, fields, message });
+const log: Log = { info: say('info'), warn: say('warn'), error: say('error') };
+
+const setup = workerData as Setup;
+const real = systemClock();
+/** Wall time is the main thread's, which sends it along: a test or simulation moves it. */
+let now = setup.now;
+const clock = { ...real, now: () => now };
+const { config, engine: choice } = setup;
+let queue: Queue;
+let shipper: Shipper;
+
+function open(): unknown {
+  queue = new Queue({ folder: setup.folder, clock, config, log });
+  const snapshot = queue.open();
+  const engine = engineOf(choice);
+  shipper = new Shipper({
+    queue,
+    sender: engine.sender,
+    dialect: engine.dialect,
+    name: choice.kind,
+    clock,
+    random: Math.random,
+    log,
+    config: { ...config, keepMs: engine.keepMs },
+  });
+  if (!queue.isEmpty) shipper.kick();
+  void engine.sender
+    .advise?.()
+    .then((words) =>
+      words.forEach((advice) => log.warn({ engine: choice.kind, advice }, 'advice about the engine')),
+    )
+    .catch(() => undefined);
+  return snapshot;
+}
+
+async function answer(request: Request): Promise<{ result?: unknown; transfer?: Transferable[] }> {
+  switch (request.op) {
+    case 'commit':
+      queue.commit(new Uint8Array(request.buffer, 0, request.bytes), RECORD_HEAD_BYTES, request.definitions);
+      shipper.kick();
+      return { result: request.buffer, transfer: [request.buffer] };
+    case 'recent':
+      return { result: queue.recent(request.host, request.keys, request.from, request.to) };
+    case 'gaps':
+      return { result: queue.gaps(request.host, request.from, request.to) };
+    case 'stats':
+      return { result: { ...queue.stats(), ...(shipper.trouble ? { trouble: shipper.trouble } : {}) } };
+    case 'maintain':
+      if (request.all) await shipper.drain();
+      queue.tidy(config.keepGaps);
+      return {};
+    case 'close':
+      clearInterval(housekeeping);
+      await shipper.stop();
+      queue.close();
+      return {};
+  }
+}
+
+async function handle(id: number, request: Request): Promise<void> {
+  now = request.now;
+  try {
+    const { result, transfer } = await answer(request);
+    post({ id, ok: true, result }, transfer);
+    if (request.op === 'close') port?.close();
+  } catch (error) {
+    refuse(id, error);
+  }
+}
+
+function refuse(id: number, error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  post({ id, ok: false, message, ...(isNamedError(error) ? { code: error.code } : {}) });
+}
+
+const housekeeping = setInterval(() => void shipper?.housekeep(), HOUSEKEEPING_MS);
+port.on('message', (message: { id: number; request: Request }) => void handle(message.id, message.request));
+try {
+  post({ id: 0, ok: true, result: open() });
+} catch (error) {
+  refuse(0, error);
+  clearInterval(housekeeping);
+  port.close();
+}

@@ -1,0 +1,126 @@
+// VictoriaMetrics and InfluxDB from Debian's packages, each on loopback, a free port and a folder of its own, stopped by whoever
+// started them. They can be stopped or killed and started again on the same data and port.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../../tools/processes.ts';
+import { freePort } from './programs.ts';
+import { atEnd, type Scope } from './scope.ts';
+
+export interface EngineServer {
+  url: string;
+  /** Its files. */
+  folder: string;
+  readonly pid: number;
+  start(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const VICTORIA = '/usr/bin/victoria-metrics';
+const INFLUX = '/usr/bin/influxd';
+const WITHIN_MS = 60_000;
+const POLL_MS = 50;
+
+/** With `flags` after its own. Samples of one series and time count once, as the handbook asks for. */
+export async function startVictoria(
+  t: Scope,
+  folder: string,
+  flags: readonly string[] = ['-dedup.minScrapeInterval=1ms'],
+): Promise<EngineServer> {
+  const address = `127.0.0.1:${await freePort()}`;
+  const own = [`-storageDataPath=${folder}`, `-httpListenAddr=${address}`, '-retentionPeriod=13'];
+  return await server(t, {
+    package: 'victoria-metrics',
+    command: [VICTORIA, ...own, '-loggerLevel=ERROR', ...flags],
+    url: `http://${address}`,
+    health: '/health',
+    folder,
+  });
+}
+
+export async function startInflux(t: Scope, folder: string): Promise<EngineServer> {
+  const [http, backup] = [await freePort(), await freePort()];
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'influxdb.conf');
+  writeFileSync(
+    file,
+    `reporting-disabled = true
+bind-address = "127.0.0.1:${backup}"
+[meta]
+dir = "${join(folder, 'meta')}"
+[data]
+dir = "${join(folder, 'data')}"
+wal-dir = "${join(folder, 'wal')}"
+max-series-per-database = 0
+query-log-enabled = false
+[monitor]
+store-enabled = false
+[http]
+bind-address = "127.0.0.1:${http}"
+log-enabled = false
+[logging]
+level = "error"
+suppress-logo = true
+`,
+  );
+  return await server(t, {
+    package: 'influxdb',
+    command: [INFLUX, '-config', file],
+    url: `http://127.0.0.1:${http}`,
+    health: '/ping',
+    folder,
+  });
+}
+
+/** Makes a database; there may be one of that name already. */
+export async function makeDatabase({ url }: EngineServer, name: string): Promise<void> {
+  const answer = await fetch(`${url}/query`, {
+    method: 'POST',
+    body: new URLSearchParams({ q: `CREATE DATABASE "${name}"` }),
+  });
+  const text = await answer.text();
+  if (!answer.ok || text.includes('error')) throw new Error(`influxdb: ${answer.status} ${text}`);
+}
+
+async function server(
+  t: Scope,
+  how: { package: string; command: string[]; url: string; health: string; folder: string },
+): Promise<EngineServer> {
+  const [file, ...args] = how.command as [string, ...string[]];
+  if (!existsSync(file))
+    throw new Error(`${file} is not here. Install Debian's package: apt-get install ${how.package}`);
+  let child: ChildProcess | undefined;
+  const self: EngineServer = {
+    url: how.url,
+    folder: how.folder,
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    async start() {
+      const started = (child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] }));
+      await until(
+        `${file} to answer`,
+        WITHIN_MS,
+        () => {
+          if (started.exitCode !== null) throw new Error(`${file} ended with ${started.exitCode}`);
+          return fetch(how.url + how.health).then(
+            (answer) => answer.ok,
+            () => false,
+          );
+        },
+        POLL_MS,
+      );
+    },
+    stop: (signal = 'SIGTERM') =>
+      new Promise((done) => {
+        const ending = child;
+        if (!ending || ending.exitCode !== null || ending.signalCode !== null) return done();
+        ending.once('exit', () => done());
+        ending.kill(signal);
+      }),
+  };
+  atEnd(t, () => self.stop('SIGKILL'));
+  await self.start();
+  return self;
+}
