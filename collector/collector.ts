@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../shared/clock.ts';
@@ -18,6 +17,7 @@ import { type BackupWatch, openBackupWatch } from './backups/watch.ts';
 import type { CollectorConfig } from './config.ts';
 import { type Enrolment, openEnrolment } from './enrolment/enrolment.ts';
 import { type Fleet, openFleet } from './fleet/fleet.ts';
+import { openHostNames } from './host-names.ts';
 import { agentRoutes } from './ingest/http.ts';
 import { type Ingest, openIngest } from './ingest/ingest.ts';
 import { attachLink } from './ingest/link.ts';
@@ -28,7 +28,7 @@ import { openRenderer } from './reports/renderer.ts';
 import { openSelf } from './self.ts';
 import type { Log } from './services.ts';
 import type { State } from './state/state.ts';
-import { openEmbeddedStore } from './store/embedded.ts';
+import { openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { VERSION } from './version.ts';
 import { watchStore, type WatchedStore } from './watched-store.ts';
@@ -82,9 +82,7 @@ async function joinParts(
 
   const state = await openFolderState(folder);
   opened.push(() => state.destroy());
-  const storeOptions = { folder: join(folder, 'store'), clock, config: config.store, log };
-  const store = watchStore(await openEmbeddedStore(storeOptions), clock);
-  opened.push(() => store.close());
+  const store = await openWatchedStore(options, state, opened);
   const watch = await openWatch({ state, clock, config: config.liveness, log });
   opened.push(() => watch.stop());
   const uplink = watchUplink({
@@ -151,6 +149,19 @@ async function joinParts(
     pack: () => store.maintain({ all: true }),
     stop: closeAll,
   };
+}
+
+async function openWatchedStore(
+  { config, folder, clock, log }: CollectorOptions,
+  state: State,
+  opened: (() => Promise<unknown> | void)[],
+): Promise<WatchedStore> {
+  const places = await openHostNames(state, clock);
+  opened.push(() => places.close());
+  const { store: storeConfig, outlets } = config;
+  const store = await openStore({ folder, clock, config: storeConfig, outlets, places, log });
+  opened.push(() => store.close());
+  return watchStore(store, clock);
 }
 
 interface Parts {

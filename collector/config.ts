@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { readConfigFile } from '../shared/config/file.ts';
 import type { SectionField, Values } from '../shared/config/schema.ts';
+import { NamedError } from '../shared/errors.ts';
 import { alertsConfig } from './alerts/config.ts';
 import { backupsConfig } from './backups/config.ts';
 import { HTTP_CONFIG } from './api/config.ts';
@@ -12,6 +13,7 @@ import { livenessConfig } from './liveness/config.ts';
 import { channelsConfig } from './notifiers/index.ts';
 import { rulesConfig } from './rules/index.ts';
 import { storeConfig } from './store/config.ts';
+import { chosenEngine, outletsConfig } from './store/outside/config.ts';
 
 export const collectorConfig = {
   kind: 'section',
@@ -54,6 +56,7 @@ export const collectorConfig = {
     ingest: ingestConfig,
     liveness: livenessConfig,
     store: storeConfig,
+    outlets: outletsConfig,
     rules: rulesConfig,
     alerts: alertsConfig,
     backups: backupsConfig,
@@ -69,9 +72,25 @@ export function readCollectorConfig(
   env: Record<string, string | undefined>,
 ): CollectorConfig {
   const readText = (path: string): string => readFileSync(path, 'utf8');
-  return readConfigFile(collectorConfig, file ?? 'collector.yaml', {
+  const config = readConfigFile(collectorConfig, file ?? 'collector.yaml', {
     readText,
     env,
     optional: file === undefined,
   });
+  checkEngines(config);
+  return config;
+}
+
+/** What the schema cannot say: each kind of engine needs its own keys. */
+function checkEngines({ store, outlets }: CollectorConfig): void {
+  if (store.kind !== 'embedded') chosenEngine(store, 'store');
+  const names = new Set<string>();
+  for (const outlet of outlets) {
+    chosenEngine(outlet, `outlets (${outlet.name})`);
+    if (names.has(outlet.name))
+      throw new NamedError('CONFIG_BAD_VALUE', `outlets: two are called ${outlet.name}`, {
+        mend: 'Give each outlet a name of its own.',
+      });
+    names.add(outlet.name);
+  }
 }

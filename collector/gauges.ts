@@ -2,20 +2,15 @@
 // statement, never from samples.
 
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { openQueueGauges } from './queue-metrics.ts';
+import type { StoreStats } from './store/store.ts';
 
 export interface MetricsSources {
   connected(): number;
   ingest(): Readonly<Record<string, number>>;
   /** Frames refused, by error code. */
   refusals?(): Readonly<Record<string, number>>;
-  store(): Promise<{
-    rows: number;
-    samples: number;
-    diskBytes: number;
-    pendingRows: number;
-    gaps: number;
-    damagedBlocks: number;
-  }>;
+  store(): Promise<StoreStats>;
   /** Whether the store refuses to write now. */
   storeRefuses?(): boolean;
   /** Open alerts by severity and state. */
@@ -75,6 +70,7 @@ function readStore(registry: Registry, sources: MetricsSources): Refresh {
   const pending = gauge('store_pending_rows', 'Reports in the journal that are not packed yet');
   const gaps = gauge('store_gaps', 'Declared gaps on record');
   const damaged = gauge('store_damaged_blocks', 'Blocks left out because of a failed checksum');
+  const setQueues = openQueueGauges(registry);
   const refusing = gauge('store_refusing', '1 while the store refuses to write');
   return async () => {
     const stats = await sources.store();
@@ -84,6 +80,7 @@ function readStore(registry: Registry, sources: MetricsSources): Refresh {
     pending.set(stats.pendingRows);
     gaps.set(stats.gaps);
     damaged.set(stats.damagedBlocks);
+    setQueues(stats);
     refusing.set(sources.storeRefuses?.() ? 1 : 0);
   };
 }

@@ -1,13 +1,25 @@
-// The `store` section of collector.yaml for the embedded store.
+// The `store` section of collector.yaml: which engine, and what the embedded store does.
 
 import type { SectionField, Values } from '../../shared/config/schema.ts';
+import { influxdbConfig } from './influxdb/config.ts';
+import { queueConfig } from './outside/config.ts';
+import { victoriametricsConfig } from './victoriametrics/config.ts';
 
 const DAY_MS = 86_400_000;
 
 export const storeConfig = {
   kind: 'section',
-  help: 'The embedded store: time series of all hosts in a folder of this machine.',
+  help: 'Time series of all hosts: in a folder of this machine (embedded), or in an engine outside.',
   fields: {
+    kind: {
+      kind: 'choice',
+      help: 'Where history lies. Watermarks, newest values and alerts are always on this machine.',
+      words: ['embedded', 'victoriametrics', 'influxdb'],
+      default: 'embedded',
+    },
+    victoriametrics: victoriametricsConfig,
+    influxdb: influxdbConfig,
+    queue: queueConfig,
     groupWindow: {
       kind: 'duration',
       help: 'How long writes are collected before one common fsync, where ingest does not gather them already (ingest.commitEvery); 0 commits at once.',

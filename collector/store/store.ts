@@ -95,6 +95,22 @@ export interface StoreStats {
   gaps: number;
   /** Lost to corruption, counted when found. */
   damagedBlocks: number;
+  /** Of a store whose history lies outside. */
+  queue?: QueueStats;
+  /** Of the engines that are fed beside the store; `missed`: entries that their queues could not take. */
+  outlets?: (QueueStats & { name: string; pendingRows: number; missed: number })[];
+}
+
+/** What waits for an engine outside, and what it will never get. */
+export interface QueueStats {
+  /** Size of the queue's files. */
+  bytes: number;
+  /** Rows given up because the queue was full or damaged. */
+  droppedRows: number;
+  /** Samples that the engine refused for good. */
+  refusedSamples: number;
+  /** Since when and why the engine takes nothing. */
+  trouble?: { since: number; why: string };
 }
 
 export interface Store {

@@ -18,5 +18,6 @@ after(() => scope.close());
 
 storeContract({
   name: 'influxdb',
+  runs: 15,
   open: (path, clock) => openConfined(path, clock, influx(server.url, 'niswatch')),
 });

@@ -17,6 +17,7 @@ after(() => scope.close());
 
 storeContract({
   name: 'victoriametrics',
+  runs: 15,
   open: (path, clock) => openConfined(path, clock, victoria(server.url)),
   sameInstant: 'either',
   // Decimals of up to 18 digits, those of one block with a common power of ten.

@@ -40,7 +40,7 @@ export function models(withStore: WithStore, engine: Engine): void {
       fc.asyncProperty(fc.array(act, { minLength: 1, maxLength: 120 }), (acts) =>
         withStore((store, again) => runModel(store, again, { acts, engine })),
       ),
-      { numRuns: 40 },
+      { numRuns: engine.runs ?? 40 },
     );
   });
 }

@@ -12,6 +12,8 @@ export interface Engine {
   open(folder: string, clock: Clock): Promise<Store>;
   /** How long raw samples, 5 min rollups and 1 h rollups are kept. Left out where the engine's own operator decides that. */
   keepMs?: { raw: number; fiveMinutes: number; hours: number };
+  /** Of the model; default 40. Engines in programs of their own answer more slowly. */
+  runs?: number;
   /** Which of two samples of one series and time stays. Default: the later arrival. */
   sameInstant?: 'later' | 'either';
   /** How far a stored value may lie from the given one. Default: bit for bit. */

@@ -4,24 +4,14 @@
 
 import { describeError } from '../../../shared/errors.ts';
 import type { Log } from '../engine.ts';
-import type { Entry, Store } from '../store.ts';
+import type { Entry, QueueStats, Store, StoreStats } from '../store.ts';
 
 export interface Outlet {
   name: string;
   store: Store;
 }
 
-export interface OutletState {
-  name: string;
-  /** Entries that its queue refused. */
-  missed: number;
-}
-
-export function feedOutlets(
-  store: Store,
-  outlets: readonly Outlet[],
-  log: Log,
-): Store & { outlets(): OutletState[] } {
+export function feedOutlets(store: Store, outlets: readonly Outlet[], log: Log): Store {
   const feeds = outlets.map((outlet) => new Feed(store, outlet, log));
   const { samples } = store;
   return {
@@ -40,7 +30,10 @@ export function feedOutlets(
     ...(samples ? { samples: (query) => samples.call(store, query) } : {}),
     buckets: (query) => store.buckets(query),
     gaps: (host, from, to) => store.gaps(host, from, to),
-    stats: () => store.stats(),
+    stats: async () => ({
+      ...(await store.stats()),
+      outlets: await Promise.all(feeds.map((feed) => feed.stats())),
+    }),
     async maintain(options) {
       await store.maintain(options);
       for (const feed of feeds) await feed.maintain();
@@ -49,13 +42,14 @@ export function feedOutlets(
       await store.close();
       for (const { store: outlet } of outlets) await outlet.close();
     },
-    outlets: () => feeds.map((feed) => ({ name: feed.name, missed: feed.missed })),
   };
 }
 
+const NO_QUEUE: QueueStats = { bytes: 0, droppedRows: 0, refusedSamples: 0 };
+
 class Feed {
-  missed = 0;
-  readonly name: string;
+  private missed = 0;
+  private readonly name: string;
   private readonly source: Store;
   private readonly outlet: Store;
   private readonly log: Log;
@@ -82,6 +76,11 @@ class Feed {
         );
       this.isFailing = true;
     }
+  }
+
+  async stats(): Promise<NonNullable<StoreStats['outlets']>[number]> {
+    const { queue = NO_QUEUE, pendingRows } = await this.outlet.stats();
+    return { ...queue, name: this.name, pendingRows, missed: this.missed };
   }
 
   async maintain(): Promise<void> {

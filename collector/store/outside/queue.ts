@@ -16,7 +16,7 @@ import { type Files, folderBytes, realFiles } from '../files.ts';
 import { type GroupGap, readGroup } from '../group.ts';
 import { diskError, Journal } from '../journal.ts';
 import { noLast } from '../last.ts';
-import type { SampleColumns, StoreStats } from '../store.ts';
+import type { QueueStats, SampleColumns, StoreStats } from '../store.ts';
 import { type GroupBytes, lossOf, samplesIn, type SeriesRecord } from './groups.ts';
 import { type Ledger, openLedger } from './ledger.ts';
 import type { Place } from './names.ts';
@@ -226,7 +226,7 @@ export class Queue {
     );
   }
 
-  stats(): StoreStats & { droppedRows: number; refusedSamples: number; queueBytes: number } {
+  stats(): StoreStats & { queue: QueueStats } {
     const waiting = this.pending.slice(this.waiting());
     const sum = (of: 'rows' | 'samples', list: Pending[]): number => list.reduce((n, p) => n + p[of], 0);
     return {
@@ -236,9 +236,11 @@ export class Queue {
       pendingRows: sum('rows', waiting),
       gaps: this.ledger.countGaps() + this.pendingGaps.length,
       damagedBlocks: this.ledger.countDamage() + this.damaged.size,
-      droppedRows: this.ledger.counter('dropped_rows'),
-      refusedSamples: this.ledger.counter('refused_samples'),
-      queueBytes: this.journal.bytes,
+      queue: {
+        bytes: this.journal.bytes,
+        droppedRows: this.ledger.counter('dropped_rows'),
+        refusedSamples: this.ledger.counter('refused_samples'),
+      },
     };
   }
 

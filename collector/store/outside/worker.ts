@@ -6,6 +6,7 @@ import { isNamedError } from '../../../shared/errors.ts';
 import type { Definitions } from '../archive.ts';
 import type { Log } from '../engine.ts';
 import { RECORD_HEAD_BYTES } from '../journal.ts';
+import type { StoreStats } from '../store.ts';
 import type { Answer } from '../thread.ts';
 import type { QueueSettings } from './config.ts';
 import { type EngineChoice, engineOf } from './engines.ts';
@@ -83,7 +84,7 @@ async function answer(request: Request): Promise<{ result?: unknown; transfer?: 
     case 'gaps':
       return { result: queue.gaps(request.host, request.from, request.to) };
     case 'stats':
-      return { result: { ...queue.stats(), ...(shipper.trouble ? { trouble: shipper.trouble } : {}) } };
+      return { result: stats() };
     case 'maintain':
       if (request.all) await shipper.drain();
       queue.tidy(config.keepGaps);
@@ -94,6 +95,11 @@ async function answer(request: Request): Promise<{ result?: unknown; transfer?: 
       queue.close();
       return {};
   }
+}
+
+function stats(): StoreStats {
+  const { queue: waiting, ...rest } = queue.stats();
+  return { ...rest, queue: { ...waiting, ...(shipper.trouble ? { trouble: shipper.trouble } : {}) } };
 }
 
 async function handle(id: number, request: Request): Promise<void> {
