@@ -7,6 +7,7 @@ import { systemClock } from '../shared/clock.ts';
 import { NamedError } from '../shared/errors.ts';
 import { openCollector } from './collector.ts';
 import { openFolderState, runCommand, SPECS } from './commands/commands.ts';
+import { runMigrateStore } from './commands/migrate-store.ts';
 import { type RecoverPrinted, runRecover } from './commands/recover.ts';
 import { runRecoverHost } from './commands/recover-host.ts';
 import { type Invocation, parseCommandLine, renderCommandHelp, renderHelp } from './commands/options.ts';
@@ -48,6 +49,11 @@ async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = printed.exitCode;
     return print(call, printed);
   }
+  if (call.command === 'migrate-store') {
+    const printed = await migrateStore(call, config, folder);
+    process.exitCode = printed.exitCode;
+    return print(call, printed);
+  }
   const printed = await runCommand(call, {
     config,
     folder,
@@ -62,6 +68,21 @@ async function recoverHost(call: Invocation, folder: string): Promise<RecoverPri
   const state = await openFolderState(folder);
   try {
     return await runRecoverHost(call, { state, clock: systemClock(), env: process.env });
+  } finally {
+    await state.destroy();
+  }
+}
+
+async function migrateStore(
+  call: Invocation,
+  config: CollectorConfig,
+  folder: string,
+): ReturnType<typeof runMigrateStore> {
+  const state = await openFolderState(folder);
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const log = openLog('warn');
+  try {
+    return await runMigrateStore(call, { config, folder, clock: systemClock(), log, tell }, state);
   } finally {
     await state.destroy();
   }

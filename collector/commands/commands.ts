@@ -12,6 +12,7 @@ import { drawId } from '../access/secrets.ts';
 import type { Role } from '../state/schema.ts';
 import { openState, type State } from '../state/state.ts';
 import type { CommandSpec, Invocation } from './options.ts';
+import { MIGRATE_SPECS } from './migrate-store.ts';
 import { RECOVER_SPECS } from './recover.ts';
 import { openRenderer } from '../reports/renderer.ts';
 import { REPORT_SPECS, runReport } from './report.ts';
@@ -52,6 +53,7 @@ export const SPECS: readonly CommandSpec[] = [
   { words: 'login-link', help: 'Prints a one-time link that logs an administrator in.', options: {} },
   ...REPORT_SPECS,
   ...RECOVER_SPECS,
+  ...MIGRATE_SPECS,
   { words: 'check-config', help: 'Checks the configuration and says what is wrong.', options: {} },
   { words: 'version', help: 'Prints the version.', options: {} },
 ];

@@ -30,6 +30,8 @@ export interface EmbeddedOptions {
   clock: Clock;
   config: StoreConfig;
   log: Log;
+  /** See `FrontOptions`. */
+  order?: 'contiguous' | 'anywhere';
 }
 
 /** Opens the folder (made when it is not there), replays what was not packed, and resolves when the store can be used. */
@@ -54,7 +56,11 @@ class EmbeddedStore implements Store {
   private readonly front: Front;
   private closing: Promise<void> | undefined;
 
-  constructor({ clock, config }: EmbeddedOptions, thread: Thread<Snapshot>, directory: Directory) {
+  constructor(
+    { clock, config, order = 'contiguous' }: EmbeddedOptions,
+    thread: Thread<Snapshot>,
+    directory: Directory,
+  ) {
     this.clock = clock;
     this.thread = thread;
     this.directory = directory;
@@ -62,6 +68,7 @@ class EmbeddedStore implements Store {
       directory,
       clock,
       config,
+      order,
       commit: (buffer, bytes, definitions) =>
         this.ask<ArrayBuffer>({ op: 'commit', buffer, bytes, definitions }, [buffer]),
     });

@@ -22,6 +22,8 @@ export interface OpenStoreOptions {
   outlets?: readonly OutletConfig[];
   places: Places;
   log: Log;
+  /** `anywhere`: streams may begin at any number, for a copy of another store. */
+  order?: 'contiguous' | 'anywhere';
 }
 
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
@@ -51,9 +53,10 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
   }
 }
 
-async function openKind({ folder, clock, config, places, log }: OpenStoreOptions): Promise<Store> {
+async function openKind(options: OpenStoreOptions): Promise<Store> {
+  const { folder, clock, config, places, log, order = 'contiguous' } = options;
   if (config.kind === 'embedded')
-    return await openEmbeddedStore({ folder: join(folder, 'store'), clock, config, log });
+    return await openEmbeddedStore({ folder: join(folder, 'store'), clock, config, log, order });
   const engine = chosenEngine(config, 'store');
   const settings = settingsOf(config, config.queue);
   return await openOutsideStore({
@@ -63,6 +66,7 @@ async function openKind({ folder, clock, config, places, log }: OpenStoreOptions
     clock,
     places,
     log,
+    order,
   });
 }
 

@@ -2,7 +2,7 @@
 // resolves only when the server has answered 204 for every line (library: one writer per batch, no retries, no gathering of
 // its own; its flush would otherwise resolve before that).
 
-import { InfluxDB, type WriteApi } from '@influxdata/influxdb-client';
+import { InfluxDB, setLogger, type WriteApi } from '@influxdata/influxdb-client';
 import {
   type Dialect,
   EngineError,
@@ -15,6 +15,9 @@ import { askText, authorization, isRefusal } from '../outside/http.ts';
 import { identity, type OutsideSeries } from '../outside/names.ts';
 import type { Bucket, SampleColumns } from '../store.ts';
 import type { InfluxdbConfig } from './config.ts';
+
+// The queue logs, once when it starts and once when it ends, and not with a stack for each batch.
+setLogger({ error: () => undefined, warn: () => undefined });
 
 /** A backslash stands for itself. */
 export const INFLUXDB_DIALECT: Dialect = { escape: (text) => text.replaceAll(/[ ,=]/g, String.raw`\$&`) };
@@ -40,8 +43,6 @@ export function influxdbSender(config: InfluxdbConfig): Sender {
         maxRetries: 0,
         maxBufferLines: 0,
         gzipThreshold: GZIP_FROM_BYTES,
-        // The queue logs, once, and not with a stack per batch.
-        writeFailed: () => Promise.resolve(),
       });
       if (isFirst)
         (writer as WriteApi & { path: string }).path =

@@ -60,8 +60,11 @@ export class Shipper {
     while (this.running) await this.running;
     this.cancel();
     await this.alone(async () => {
-      await this.sendAll();
-      await sender.flush?.();
+      await this.wasRestarted();
+      do {
+        await this.sendAll();
+        await sender.flush?.();
+      } while (await this.wasRestarted());
       queue.settle(0);
       queue.compact();
     });
@@ -73,8 +76,7 @@ export class Shipper {
     const { queue, config } = this.options;
     if (this.running || this.failures > 0 || !queue.canSettle(config.keepMs)) return;
     await this.alone(async () => {
-      if (await this.isAnother()) queue.rewind();
-      else queue.settle(config.keepMs);
+      if (!(await this.wasRestarted())) queue.settle(config.keepMs);
     });
   }
 
@@ -102,7 +104,7 @@ export class Shipper {
 
   private async sendAll(): Promise<void> {
     const { queue, config } = this.options;
-    if (this.generation === undefined && (await this.isAnother())) queue.rewind();
+    if (this.generation === undefined) await this.wasRestarted();
     let batch = queue.next(config.batchBytes);
     while (batch) {
       await this.sendGroups(batch.groups);
@@ -150,12 +152,14 @@ export class Shipper {
     }
   }
 
-  /** Whether another process answers than before; the first answer of all counts as none. */
-  private async isAnother(): Promise<boolean> {
+  /** Whether another process answers than before: then it may have lost what it acknowledged, and that is sent again. */
+  private async wasRestarted(): Promise<boolean> {
     const now = await this.options.sender.generation?.();
     const before = this.generation;
     this.generation = now;
-    return before !== undefined && now !== before;
+    const isAnother = before !== undefined && now !== before;
+    if (isAnother) this.options.queue.rewind();
+    return isAnother;
   }
 
   private failed(error: unknown): void {
