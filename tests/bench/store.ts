@@ -17,7 +17,7 @@ const MIB = 1024 ** 2;
 const DAY_MS = 86_400_000;
 const FLIGHT = 4;
 const layout = LAYOUT as readonly [string, string, readonly string[]][];
-const KEYS = layout.flatMap(([measurement, tag, fields]) =>
+export const KEYS = layout.flatMap(([measurement, tag, fields]) =>
   fields.map((f) => `${measurement}_${f}${tag === '' ? '' : `{${tag.replace('=', '="')}"}`}`),
 );
 const log = {
@@ -73,14 +73,14 @@ interface Fleet {
   cpuMicros: number;
 }
 
-function fleet(count: number): Fleet {
+export function fleet(count: number, startMs = START_MS): Fleet {
   const hosts = Array.from({ length: count }, (_, i) => fleetHost(i));
   let tick = 0;
   const self: Fleet = {
     cpuMicros: 0,
     next() {
       const before = process.threadCpuUsage();
-      const at = START_MS + tick * STEP_MS;
+      const at = startMs + tick * STEP_MS;
       const entries = hosts.map((h, i): Entry => ({
         kind: 'row',
         host: `nis-${i}`,
@@ -101,7 +101,7 @@ function fleet(count: number): Fleet {
 }
 
 /** Writes tick after tick, several ticks in flight, as agents with several frames in flight would. */
-async function feed(
+export async function feed(
   store: Store,
   source: Fleet,
   { hosts, ticks, together = 1 }: { hosts: number; ticks: number; together?: number },

@@ -39,7 +39,12 @@ export async function startVictoria(
   });
 }
 
-export async function startInflux(t: Scope, folder: string): Promise<EngineServer> {
+/** `compactAfter`: how long a shard must be quiet before it is brought into its final files. */
+export async function startInflux(
+  t: Scope,
+  folder: string,
+  { compactAfter = '4h' }: { compactAfter?: string } = {},
+): Promise<EngineServer> {
   const [http, backup] = [await freePort(), await freePort()];
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'influxdb.conf');
@@ -53,7 +58,8 @@ dir = "${join(folder, 'meta')}"
 dir = "${join(folder, 'data')}"
 wal-dir = "${join(folder, 'wal')}"
 max-series-per-database = 0
-query-log-enabled = false
+compact-full-write-cold-duration = "${compactAfter}"
+${compactAfter === '4h' ? '' : `cache-snapshot-write-cold-duration = "${compactAfter}"\n`}query-log-enabled = false
 [monitor]
 store-enabled = false
 [http]

@@ -64,7 +64,7 @@ class Feed {
 
   async write(entries: readonly Entry[]): Promise<void> {
     try {
-      for (const entry of entries) if (entry.kind === 'row') this.declare(entry.host, entry.series);
+      for (const entry of entries) if (entry.kind === 'row') this.introduce(entry.host, entry.series);
       await this.outlet.write(entries);
       this.isFailing = false;
     } catch (error) {
@@ -90,7 +90,7 @@ class Feed {
   }
 
   /** The store may have learned the columns before there was an outlet. */
-  private declare(host: string, series: string): void {
+  private introduce(host: string, series: string): void {
     if (this.outlet.columns(host, series)) return;
     const columns = this.source.columns(host, series);
     if (columns) this.outlet.declare(host, series, columns);
