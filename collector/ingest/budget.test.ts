@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Report } from '../../shared/frame.ts';
-import { openBudget, priceOf, spend } from './budget.ts';
+import { openBudget, priceOf, priceOfText, spend } from './budget.ts';
 
 test('a budget gives its burst at once and then its rate; what is too large for it costs the burst', () => {
   const budget = openBudget(10, 20, 0);
@@ -12,7 +12,7 @@ test('a budget gives its burst at once and then its rate; what is too large for 
   assert.equal(spend(budget, 1000, 2_200), 0);
 });
 
-test('a frame costs what it is: plain reports nothing more, events, checks and columns by their number', () => {
+test('a frame costs what it is: plain reports nothing more, answers, events, checks and columns by their number', () => {
   const report: Report = {
     t: 'report',
     stream: '',
@@ -30,5 +30,6 @@ test('a frame costs what it is: plain reports nothing more, events, checks and c
   assert.equal(priceOf({ ...report, checks: Array.from({ length: 40 }, () => check) }), 10);
   assert.equal(priceOf({ ...report, events: [event, event] }), 10);
   assert.equal(priceOf({ t: 'series', id: '', columns: Array.from({ length: 60 }, () => '') }), 3);
-  assert.equal(priceOf({ t: 'beat', n: 0, at: 0 }), 0);
+  assert.equal(priceOf({ t: 'beat', n: 0, at: 0 }), 10);
+  assert.deepEqual([priceOfText(100), priceOfText(1023), priceOfText(42_000)], [1, 1, 42]);
 });

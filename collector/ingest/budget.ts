@@ -31,13 +31,22 @@ export function spend(budget: Budget, amount: number, now: number): number {
   return Math.max(1, Math.ceil(((price - budget.tokens) * 1000) / budget.perSecond));
 }
 
+/** What is read as text costs by its size, before it is read. Reports without checks and events, which are not, cost a frame each. */
+const BYTES_PER_FRAME = 1024;
+/** An answer is a write to the network of its own; agents ask once in ten seconds. */
+const FRAMES_PER_ANSWER = 10;
 /** An event is looked up and written by itself, checks are written by the hundred, columns are read and kept. */
 const FRAMES_PER_EVENT = 5;
 const CHECKS_PER_FRAME = 4;
 const COLUMNS_PER_FRAME = 20;
 
+export function priceOfText(bytes: number): number {
+  return 1 + Math.floor(bytes / BYTES_PER_FRAME);
+}
+
 /** What a frame costs above the one that each costs, in frames. */
 export function priceOf(frame: AgentFrame): number {
+  if (frame.t === 'beat' || frame.t === 'time') return FRAMES_PER_ANSWER;
   if (frame.t === 'series') return Math.floor(frame.columns.length / COLUMNS_PER_FRAME);
   if (frame.t !== 'report') return 0;
   const events = frame.events?.length ?? 0;

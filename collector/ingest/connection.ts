@@ -7,7 +7,7 @@ import type { CloseKind } from '../services.ts';
 import type { HostMark, Owner } from './commit.ts';
 import { firstCredit } from './credit.ts';
 import { deskOf, type Guest, type Hall, HIGH_WATER, type Wire } from './hall.ts';
-import type { Budget } from './budget.ts';
+import { type Budget, priceOfText } from './budget.ts';
 import { type Challenges, type Desk, type Effect, openSession, type Session } from './model.ts';
 import { type Outcome, refusal, takeReport } from './report.ts';
 import {
@@ -60,7 +60,7 @@ export class Conn implements Guest, Owner {
     const { session } = this;
     if (this.drops()) return;
     const now = this.#hall.clock.now();
-    const waitMs = this.#arrived(bytes, now);
+    const waitMs = this.#arrived(bytes, now, priceOfText(bytes));
     if (waitMs !== undefined) return this.#refuseTooFast(placeOf(text), waitMs);
     let frame: AgentFrame;
     try {
@@ -69,7 +69,7 @@ export class Conn implements Guest, Owner {
       return this.#refuseMalformed(text, error);
     }
     const { desk } = session;
-    const pricedMs = desk && overPrice(session, desk, frame, now);
+    const pricedMs = desk && overPrice(session, desk, { frame, bytes }, now);
     if (pricedMs !== undefined) return this.#refuseTooFast(placeOf(text), pricedMs);
     if (frame.t !== 'report' || desk === undefined) return this.apply(takeFrame(session, frame, now));
     const { stream, seq, series, at, off, checks, events, v } = frame;
@@ -115,14 +115,14 @@ export class Conn implements Guest, Owner {
   }
 
   /** Counts a frame; the time to wait when the agent sends more than it may. */
-  #arrived(bytes: number, now: number): number | undefined {
+  #arrived(bytes: number, now: number, price = 1): number | undefined {
     const hall = this.#hall;
     hall.stats.frames++;
     hall.stats.bytes += bytes;
     const { desk } = this.session;
     if (desk === undefined) return undefined;
     hall.presence.heard(desk.host, now);
-    return overBudget(this.session, desk, bytes, now);
+    return overBudget(this.session, desk, { bytes, price }, now);
   }
 
   #settle(outcome: Outcome, fill: (values: Float64Array) => boolean): void {

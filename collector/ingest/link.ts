@@ -15,6 +15,8 @@ import { Sieve } from './sieve.ts';
 const SHORT_HEAD = Array.from({ length: 126 }, (_, length) => String.fromCharCode(length));
 /** How long a refused agent has to read why. */
 const CUT_MS = 1_000;
+/** More than a few frames at once. */
+const MUCH_BYTES = 4_096;
 const MAX_PAYLOAD = LIMITS.frameBytes + 1024;
 
 /** Takes the upgrades of LINK_PATH on this server. Returns what detaches it again. */
@@ -87,7 +89,13 @@ function sift(socket: Duplex, connection: Connection): void {
     take: (bytes, from, to) => connection.receivePlain(bytes, from, to),
     pass: (bytes) => toWs.call(socket, bytes),
   });
-  socket.on('data', (bytes: Buffer) => sieve.push(bytes));
+  socket.on('data', (bytes: Buffer) => {
+    // What a flood is answered leaves in one write, or its answers would cost more than all else.
+    const isMuch = bytes.length >= MUCH_BYTES;
+    if (isMuch) socket.cork();
+    sieve.push(bytes);
+    if (isMuch) socket.uncork();
+  });
   // What a paused socket still holds when it closes ws would read by itself, out of step with a frame that is begun here.
   socket.prependListener('close', () => {
     const rest = socket.read() as Buffer | null;

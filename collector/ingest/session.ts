@@ -21,7 +21,7 @@ import {
   type Series,
   signedText,
 } from '../../shared/frame.ts';
-import { type Budget, priceOf, spend } from './budget.ts';
+import { type Budget, priceOf, priceOfText, spend } from './budget.ts';
 import type { Desk, Effect, GapEntry, KnownHost, Mark, Session } from './model.ts';
 import { isPossible, jump, markOf } from './report.ts';
 
@@ -160,10 +160,12 @@ function takeSeries(session: Session, desk: Desk, frame: Series, now: number): r
   const hash = createHash('sha256').update(frame.columns.join('\n')).digest('hex').slice(0, 16);
   if (hash !== frame.id)
     return refused('SERIES_CHANGED', `series ${frame.id} is not the hash of its columns`);
-  const bad = frame.columns.find((column) => !isOwnKey(column));
-  if (bad !== undefined) return refused('FRAME_MALFORMED', `series: ${bad.slice(0, 80)} is not a series key`);
   const limit = session.rules.seriesPerHost;
   const fresh = new Set(frame.columns.filter((column) => !session.columns.has(column)));
+  for (const column of fresh) {
+    if (!isOwnKey(column))
+      return refused('FRAME_MALFORMED', `series: ${column.slice(0, 80)} is not a series key`);
+  }
   const count = session.columns.size + fresh.size;
   if (count > limit) return refused('SERIES_LIMIT', `${count} series; the limit is ${limit} per host`);
   for (const column of fresh) session.columns.add(column);
@@ -208,9 +210,14 @@ function answerRepeat(mark: Mark): readonly Effect[] {
   return [{ do: 'send', frame: { t: 'ack', stream: mark.stream, seq: mark.durable } }];
 }
 
-/** Before anything else is done with a frame: undefined when the agent may send it. */
-export function overBudget(session: Session, desk: Desk, bytes: number, now: number): number | undefined {
-  const waitMs = spend(desk.frames, 1, now) || spend(desk.bytes, bytes, now);
+/** Before anything else is done with a frame, which costs `price`: undefined when the agent may send it. */
+export function overBudget(
+  session: Session,
+  desk: Desk,
+  { bytes, price }: { bytes: number; price: number },
+  now: number,
+): number | undefined {
+  const waitMs = spend(desk.frames, price, now) || spend(desk.bytes, bytes, now);
   if (waitMs === 0) {
     session.tooFast = 0;
     return undefined;
@@ -219,8 +226,13 @@ export function overBudget(session: Session, desk: Desk, bytes: number, now: num
 }
 
 /** The same for what a frame turned out to cost beyond that. It was read to find out: no more of the kind is. */
-export function overPrice(session: Session, desk: Desk, frame: AgentFrame, now: number): number | undefined {
-  const price = priceOf(frame);
+export function overPrice(
+  session: Session,
+  desk: Desk,
+  { frame, bytes }: { frame: AgentFrame; bytes: number },
+  now: number,
+): number | undefined {
+  const price = Math.max(0, 1 + priceOf(frame) - priceOfText(bytes));
   const waitMs = price === 0 ? 0 : spend(desk.frames, price, now);
   if (waitMs === 0) return undefined;
   session.tooFast = PATIENCE;

@@ -58,7 +58,7 @@ export function judgeMass(fleet: Fleet, now: number): void {
   const { quiet, expected } = look(fleet, now);
   if (quiet > manyOf(fleet, expected)) return;
   fleet.mass = undefined;
-  for (const word of ['mass-silent', 'site-silent'] as const)
+  for (const word of ['mass-silent', 'site-silent', 'silent', 'agent-lost', 'down'] as const)
     for (const life of fleet.byWord[word]) life.countFrom = now;
 }
 

@@ -140,8 +140,11 @@ function followWitness(fleet: Fleet, life: HostLife, now: number, out: Effect[])
   // One look alone may fall into a moment of booting.
   if (!testified || testified.forMs < fleet.config.suspectAfter) return;
   const word = wordOf(testified);
-  if (life.verdict.word !== word)
-    change(fleet, life, word, now, [...quietEvidence(life, now), testified.evidence], out);
+  const { downAfter, silentAfter } = fleet.config;
+  const isTooSoon = quietMs(fleet, life, now) < (word === 'down' ? downAfter : silentAfter);
+  // One that answers may be cut off together with the others, or on its way back: that it is not heard is no fault of its own then.
+  if (life.verdict.word === word || isTooSoon || (word === 'agent-lost' && fleet.mass)) return;
+  change(fleet, life, word, now, [...quietEvidence(life, now), testified.evidence], out);
 }
 
 const wordOf = ({ word }: Testified): 'agent-lost' | 'down' => (word === 'answers' ? 'agent-lost' : 'down');

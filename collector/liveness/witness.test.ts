@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sim, show } from './testing.ts';
+import { many, show, sim } from './testing.ts';
 import type { WitnessAnswer } from './verdict.ts';
 
 /** A hospital with an NIS host `a` and a witness `w` that looks at it every 10 s; other hospitals are there too. */
@@ -147,4 +147,47 @@ test('when much of the fleet turns quiet, a witness calls nobody down either', (
     s.pass(1);
   }
   assert.ok(s.all.every((host) => ['up', 'mass-silent'].includes(s.word(host))));
+});
+
+test('after a restart of the collector a host that answers again is given the time for its way back', () => {
+  const s = watched();
+  s.pass(60);
+  s.fall('a');
+  s.says('nothing');
+  s.pass(60);
+  assert.equal(s.word('a'), 'down');
+  s.sleep(10, true);
+  s.says('accepts');
+  for (const host of ['w', 'x', 'y']) s.hello(host);
+  s.pass(149);
+  assert.equal(s.word('a'), 'down');
+  s.pass(1);
+  assert.equal(s.word('a'), 'agent-lost');
+});
+
+test('while many are cut off together, a host that answers again may be one of them', () => {
+  const s = sim({ h: ['a', 'w'], ...many(100, 1) });
+  s.greetAll();
+  let answer: WitnessAnswer = 'accepts';
+  const pass = (seconds: number): void => {
+    for (let i = 0; i < seconds; i += 10) {
+      s.give({ kind: 'witness', host: 'a', by: 'w', answer, at: s.now() });
+      s.pass(10);
+    }
+  };
+  pass(60);
+  s.fall('a');
+  answer = 'nothing';
+  pass(60);
+  const cutOff = s.all.filter((host) => host.startsWith('a') && host !== 'a').slice(0, 40);
+  s.fall(...cutOff);
+  pass(60);
+  answer = 'accepts';
+  pass(900);
+  assert.deepEqual([s.fleet.mass !== undefined, s.word('a')], [true, 'down']);
+  for (const host of cutOff) s.hello(host);
+  pass(140);
+  assert.equal(s.word('a'), 'down');
+  pass(20);
+  assert.equal(s.word('a'), 'agent-lost');
 });
