@@ -8,6 +8,7 @@ import type { HostPicture } from '../rules/rule.ts';
 import type { State } from '../state/state.ts';
 import type { Store } from '../store/store.ts';
 import { openLayouts } from './layout.ts';
+import { patiently } from './patiently.ts';
 import { HostRecord, type HostName } from './record.ts';
 import { SLOT_MS, SLOTS } from './history.ts';
 
@@ -67,9 +68,11 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   await loadChecks(state, records);
   for (const [id, record] of records) record.load((await store.latest(id))?.values ?? new Map());
 
-  const warmed = warm([...records], store, clock.now(), () => closed).catch((error: unknown) =>
-    log.error({ error }, 'cannot read the past for trends'),
-  );
+  const warming = patiently({
+    work: () => warm([...records], store, clock.now(), () => closed),
+    clock,
+    onFailure: (error) => log.error({ error }, 'cannot read the past for trends; it is tried again'),
+  });
 
   const meet = (hostId: string): void => {
     if (records.has(hostId)) return;
@@ -117,10 +120,10 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
       records.get(host)?.set('clock_offset_seconds', offsetMs / 1000, at);
       dirty.add(host);
     },
-    warmed,
+    warmed: warming.done,
     async close() {
       closed = true;
-      await warmed;
+      await warming.stop();
     },
   };
 }

@@ -79,11 +79,11 @@ suppress-logo = true
   });
 }
 
-/** Makes a database; there may be one of that name already. */
-export async function makeDatabase({ url }: EngineServer, name: string): Promise<void> {
+/** Makes a database, which keeps its points for so long; there may be one of that name already. */
+export async function makeDatabase({ url }: EngineServer, name: string, keep = 'INF'): Promise<void> {
   const answer = await fetch(`${url}/query`, {
     method: 'POST',
-    body: new URLSearchParams({ q: `CREATE DATABASE "${name}"` }),
+    body: new URLSearchParams({ q: `CREATE DATABASE "${name}" WITH DURATION ${keep}` }),
   });
   const text = await answer.text();
   if (!answer.ok || text.includes('error')) throw new Error(`influxdb: ${answer.status} ${text}`);
