@@ -13,7 +13,7 @@ export interface WatchedStore extends Store {
 }
 
 export function watchStore(store: Store, clock: Pick<Clock, 'monotonic'>): WatchedStore {
-  const { samples } = store;
+  const { samples, select } = store;
   let last: { at: number; why: string } | undefined;
   return {
     async write(entries) {
@@ -34,6 +34,7 @@ export function watchStore(store: Store, clock: Pick<Clock, 'monotonic'>): Watch
     keys: (host) => store.keys(host),
     points: (query) => store.points(query),
     ...(samples ? { samples: (query) => samples.call(store, query) } : {}),
+    ...(select ? { select: (queries, wanted) => select.call(store, queries, wanted) } : {}),
     buckets: (query) => store.buckets(query),
     gaps: (host, from, to) => store.gaps(host, from, to),
     stats: () => store.stats(),

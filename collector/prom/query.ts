@@ -102,8 +102,9 @@ async function prepare(
   };
   const budget = new Budget({ ...DEFAULT_LIMITS, ...options.limits }, options.monotonic);
   const read = new Map<Selector, RawSeries[]>();
-  for (const { selector, from, to } of plan(expr, grid, planned)) {
-    const series = to < from ? [] : await options.source.select(selector.matchers, { from, to });
+  for (const { selector, ...window } of plan(expr, grid, planned)) {
+    const isEmpty = window.to < window.from;
+    const series = isEmpty ? [] : await options.source.select(selector.matchers, window);
     budget.spendSeries(series.length);
     budget.spend(series.reduce((sum, s) => sum + s.at.length, 0));
     budget.checkTime();

@@ -1,6 +1,7 @@
 // Where the evaluator gets series from. Promise: it knows nothing of stores and hosts; a source that holds arrays is enough.
 
 import type { Labels } from './labels.ts';
+import type { Wanted } from '../store/store.ts';
 import type { Matcher } from './language/ast.ts';
 
 export interface RawSeries {
@@ -18,6 +19,8 @@ export interface Window {
   /** Both ends belong to it, UTC ms. */
   from: number;
   to: number;
+  /** What is done with the samples: others may be left out, but for the newest ones. */
+  wanted?: Wanted;
 }
 
 export interface SeriesSource {

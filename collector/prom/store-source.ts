@@ -5,7 +5,7 @@
 // read more seldom, at most an hour.
 
 import { parseSeriesKey } from '../../shared/catalogue.ts';
-import type { RangeQuery, SampleColumns, Store } from '../store/store.ts';
+import type { RangeQuery, SampleColumns, Store, Wanted } from '../store/store.ts';
 import { compareLabels, type Labels, labelsOf, METRIC_NAME } from './labels.ts';
 import type { Matcher } from './language/ast.ts';
 import { labelsTest, valueTest } from './matching.ts';
@@ -19,7 +19,7 @@ export interface Place {
 }
 
 export interface StoreSourceOptions {
-  store: Pick<Store, 'keys' | 'points' | 'samples'>;
+  store: Pick<Store, 'keys' | 'points' | 'samples' | 'select'>;
   /** The hosts that the reader may see. */
   places(): Promise<readonly Place[]>;
   /** By host id: when it was judged silent, rising. */
@@ -63,10 +63,9 @@ export function storeSource(options: StoreSourceOptions): SeriesSource {
         chosen.map(({ place }) => place.id),
         window,
       );
-      const series = await Promise.all(
-        chosen.map((c) => readHost(options.store, c, window, silences.get(c.place.id))),
-      );
-      return series.flat().sort((a, b) => compareLabels(a.labels, b.labels));
+      const read = await readHosts(options.store, chosen, window);
+      const series = chosen.flatMap((c, i) => seriesOf(c, read[i] ?? new Map(), silences.get(c.place.id)));
+      return series.sort((a, b) => compareLabels(a.labels, b.labels));
     },
     async labels(matchers) {
       const chosen = await choose(matchers);
@@ -94,20 +93,37 @@ class KeyNames {
   }
 }
 
-async function readHost(
+type Columns = Map<string, SampleColumns>;
+
+/** By host, in their order. What is read seldom is looked for further back. */
+async function readHosts(
   store: StoreSourceOptions['store'],
-  { place, keys }: Chosen,
-  window: Window,
-  staleAt: Float64Array | undefined,
-): Promise<RawSeries[]> {
-  const query = { host: place.id, keys: keys.map(({ key }) => key), from: window.from, to: window.to + 1 };
-  const found = await readColumns(store, query);
-  const seldom = query.keys.filter((key) => isSeldom(found.get(key)));
-  if (seldom.length > 0) {
-    const from = window.from - 3 * MOST_LOOKBACK_MS;
-    for (const [key, more] of await readColumns(store, { ...query, keys: seldom, from }))
-      found.set(key, more);
-  }
+  chosen: readonly Chosen[],
+  { from, to, wanted }: Window,
+): Promise<Columns[]> {
+  const queries = chosen.map(({ place, keys }) => ({
+    host: place.id,
+    keys: keys.map(({ key }) => key),
+    from,
+    to: to + 1,
+  }));
+  const read = await readAll(store, queries, wanted);
+  const seldom = queries.flatMap((query, i) => {
+    const keys = query.keys.filter((key) => isSeldom(read[i]?.get(key)));
+    return keys.length > 0 ? [{ i, query: { ...query, keys, from: from - 3 * MOST_LOOKBACK_MS } }] : [];
+  });
+  if (seldom.length === 0) return read;
+  const again = await readAll(
+    store,
+    seldom.map(({ query }) => query),
+    wanted,
+  );
+  for (const [n, { i }] of seldom.entries())
+    for (const [key, more] of again[n] ?? []) read[i]?.set(key, more);
+  return read;
+}
+
+function seriesOf({ keys }: Chosen, found: Columns, staleAt: Float64Array | undefined): RawSeries[] {
   return keys.flatMap(({ key, labels }) => {
     const columns = found.get(key);
     if (!columns || columns.at.length === 0) return [];
@@ -116,10 +132,17 @@ async function readHost(
   });
 }
 
-async function readColumns(
+async function readAll(
   store: StoreSourceOptions['store'],
-  query: RangeQuery,
-): Promise<Map<string, SampleColumns>> {
+  queries: readonly RangeQuery[],
+  wanted: Wanted | undefined,
+): Promise<Columns[]> {
+  if (queries.length === 0) return [];
+  if (store.select) return await store.select(queries, wanted);
+  return await Promise.all(queries.map((query) => readColumns(store, query)));
+}
+
+async function readColumns(store: StoreSourceOptions['store'], query: RangeQuery): Promise<Columns> {
   if (store.samples) return await store.samples(query);
   const points = await store.points(query);
   return new Map(

@@ -9,6 +9,7 @@ import { Directory } from './directory.ts';
 import type { Log, Snapshot } from './engine.ts';
 import { Front } from './front.ts';
 import type { GroupGap } from './group.ts';
+import type { Block } from './select.ts';
 import type { BucketColumns, ColumnQuery, PointColumns } from './reader.ts';
 import type {
   Bucket,
@@ -20,6 +21,7 @@ import type {
   SampleColumns,
   Store,
   StoreStats,
+  Wanted,
   Watermark,
 } from './store.ts';
 import { Thread } from './thread.ts';
@@ -105,6 +107,23 @@ class EmbeddedStore implements Store {
   async samples(query: RangeQuery): Promise<Map<string, SampleColumns>> {
     const asked = this.query(query);
     return asked ? await this.ask<Map<string, PointColumns>>({ op: 'points', query: asked }) : new Map();
+  }
+
+  async select(queries: readonly RangeQuery[], wanted?: Wanted): Promise<Map<string, SampleColumns>[]> {
+    const asked = queries.map((query) => this.query(query));
+    const known = asked.filter((query) => query !== undefined);
+    const block = await this.ask<Block>({ op: 'select', queries: known, wanted });
+    let [column, from] = [0, 0];
+    return asked.map((query) => {
+      const found = new Map<string, SampleColumns>();
+      for (const key of query?.keys ?? []) {
+        const past = from + (block.lengths[column++] as number);
+        if (past > from)
+          found.set(key, { at: block.at.subarray(from, past), value: block.value.subarray(from, past) });
+        from = past;
+      }
+      return found;
+    });
   }
 
   async points(query: RangeQuery): Promise<Map<string, Point[]>> {

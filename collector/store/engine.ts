@@ -14,7 +14,8 @@ import { foldLast, type LastValues } from './last.ts';
 import { isDue, newestOf, packHost, rowLimit, sortRows } from './packer.ts';
 import { Reader, type BucketColumns, type ColumnQuery, type PointColumns } from './reader.ts';
 import { TIERS } from './rollup.ts';
-import type { StoreStats } from './store.ts';
+import { type Block, blockOf } from './select.ts';
+import type { StoreStats, Wanted } from './store.ts';
 
 export interface Log {
   info(fields: object, message: string): void;
@@ -120,13 +121,17 @@ export class Engine {
   }
 
   points(query: ColumnQuery): Map<string, PointColumns> {
-    const host = this.hosts.get(query.host);
-    return host ? this.reader.points(host, query) : new Map();
+    return this.reader.points(this.hosts.get(query.host), query);
+  }
+
+  /** One column after the other, query by query. */
+  select(queries: readonly ColumnQuery[], wanted: Wanted | undefined): Block {
+    const columns = queries.flatMap((query) => this.reader.pieces(this.hosts.get(query.host), query));
+    return blockOf(columns, wanted);
   }
 
   buckets(query: ColumnQuery & { stepMs: number }): Map<string, BucketColumns> {
-    const host = this.hosts.get(query.host);
-    return host ? this.reader.buckets(host, query) : new Map();
+    return this.reader.buckets(this.hosts.get(query.host), query);
   }
 
   gaps(host: number, from: number, to: number): GroupGap[] {

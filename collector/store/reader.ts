@@ -11,6 +11,7 @@ import type { HostState, SeriesState } from './hosts.ts';
 import { foldLast, noLast, type LastValues } from './last.ts';
 import { openRollup, type StoredRollup } from './rollup-codec.ts';
 import { cutRows, foldColumn, join, replaceBuckets, sliceRollup, TIERS, type Rollup } from './rollup.ts';
+import type { Pieces } from './select.ts';
 import { POWERS, type Rows } from './tail.ts';
 
 export interface ColumnQuery {
@@ -59,13 +60,18 @@ export class Reader {
     this.rawFrom = options.rawFrom;
   }
 
-  points(host: HostState, query: ColumnQuery): Map<string, PointColumns> {
-    return this.asOne(() => this.pointsByKey(host, query));
+  points(host: HostState | undefined, query: ColumnQuery): Map<string, PointColumns> {
+    return host ? this.asOne(() => this.pointsByKey(host, query)) : new Map();
+  }
+
+  /** Each key's samples in pieces that follow each other: parts of what is decoded, not to be changed or given away. */
+  pieces(host: HostState | undefined, { keys, from, to }: ColumnQuery): Pieces[] {
+    return this.asOne(() => keys.map((key) => (host ? inOrder(this.partsOf(host, key, from, to)) : [])));
   }
 
   /** Buckets on the grid of whole steps since 1970; the first one holds `from`, each is whole. */
-  buckets(host: HostState, query: ColumnQuery & { stepMs: number }): Map<string, BucketColumns> {
-    return this.asOne(() => this.bucketsByKey(host, query));
+  buckets(host: HostState | undefined, query: ColumnQuery & { stepMs: number }): Map<string, BucketColumns> {
+    return host ? this.asOne(() => this.bucketsByKey(host, query)) : new Map();
   }
 
   private asOne<T>(work: () => T): T {
@@ -80,14 +86,17 @@ export class Reader {
   private pointsByKey(host: HostState, query: ColumnQuery): Map<string, PointColumns> {
     const out = new Map<string, PointColumns>();
     for (const key of query.keys) {
-      const parts = host.series.flatMap((s) => {
-        const column = s.columns.indexOf(key);
-        return column < 0 ? [] : this.parts(s, column, query.from, query.to);
-      });
-      const points = mergeParts(parts);
+      const points = mergeParts(this.partsOf(host, key, query.from, query.to));
       if (points.at.length > 0) out.set(key, points);
     }
     return out;
+  }
+
+  private partsOf(host: HostState, key: string, from: number, to: number): Part[] {
+    return host.series.flatMap((s) => {
+      const column = s.columns.indexOf(key);
+      return column < 0 ? [] : this.parts(s, column, from, to);
+    });
   }
 
   private bucketsByKey(host: HostState, query: ColumnQuery & { stepMs: number }): Map<string, BucketColumns> {
@@ -308,11 +317,8 @@ function mergeParts(all: readonly Part[]): PointColumns {
   if (!only) return { at: NONE, value: NONE };
   // A copy: what is given away may be moved to another thread, and decoded columns stay here.
   if (parts.length === 1) return { at: only.at.slice(), value: only.value.slice() };
-  const ordered = parts.toSorted((a, b) => (a.at[0] as number) - (b.at[0] as number));
-  const isApart = ordered.every(
-    (p, i) => i === 0 || (p.at[0] as number) > (ordered[i - 1]?.at.at(-1) as number),
-  );
-  if (isApart) return { at: concat(ordered.map((p) => p.at)), value: concat(ordered.map((p) => p.value)) };
+  const ordered = apart(parts);
+  if (ordered) return { at: concat(ordered.map((p) => p.at)), value: concat(ordered.map((p) => p.value)) };
   const at = concat(parts.map((p) => p.at));
   const value = concat(parts.map((p) => p.value));
   const arrivals = concat(parts.map((p) => p.arrivals()));
@@ -322,6 +328,20 @@ function mergeParts(all: readonly Part[]): PointColumns {
   );
   const last = order.filter((row, i) => i + 1 === order.length || at[row] !== at[order[i + 1] as number]);
   return { at: pick(at, last), value: pick(value, last) };
+}
+
+/** In time order, when each ends before the next begins. */
+function apart(parts: readonly Part[]): Part[] | undefined {
+  const ordered = parts.toSorted((a, b) => (a.at[0] as number) - (b.at[0] as number));
+  const isApart = ordered.every(
+    (p, i) => i === 0 || (p.at[0] as number) > (ordered[i - 1]?.at.at(-1) as number),
+  );
+  return isApart ? ordered : undefined;
+}
+
+function inOrder(all: readonly Part[]): Pieces {
+  const parts = all.filter((p) => p.at.length > 0);
+  return apart(parts) ?? [mergeParts(parts)];
 }
 
 function concat(lists: readonly Float64Array[]): Float64Array {

@@ -70,6 +70,16 @@ export interface SampleColumns {
   value: Float64Array;
 }
 
+/** What a question does with samples: at each of `count` instants it takes the newest one, or all of the `rangeMs` before it. */
+export interface Wanted {
+  first: number;
+  /** 0: all at `first`. */
+  stepMs: number;
+  count: number;
+  /** 0: the newest one at or before the instant. */
+  rangeMs: number;
+}
+
 export interface RangeQuery {
   host: string;
   /** Series keys as `seriesKey` renders them. */
@@ -130,6 +140,8 @@ export interface Store {
   points(query: RangeQuery): Promise<Map<string, Point[]>>;
   /** The same as columns, where the engine has them so. Keys without samples may be left out. */
   samples?(query: RangeQuery): Promise<Map<string, SampleColumns>>;
+  /** Samples of many hosts at once, in the order of the queries, where the engine has them so; those that `wanted` has no use for may be left out. */
+  select?(queries: readonly RangeQuery[], wanted?: Wanted): Promise<Map<string, SampleColumns>[]>;
   /** Aggregates from raw data or rollups, whichever answers `stepMs` exactly (multiples of 5 min use rollups). */
   buckets(query: RangeQuery & { stepMs: number }): Promise<Map<string, Bucket[]>>;
   gaps(host: string, from: number, to: number): Promise<GapRecord[]>;

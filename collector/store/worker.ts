@@ -8,11 +8,13 @@ import type { StoreConfig } from './config.ts';
 import { Engine, type Log } from './engine.ts';
 import { RECORD_HEAD_BYTES } from './journal.ts';
 import type { ColumnQuery } from './reader.ts';
+import type { Wanted } from './store.ts';
 import type { Answer } from './thread.ts';
 
 export type Request =
   | { op: 'commit'; buffer: ArrayBuffer; bytes: number; definitions: Definitions; now: number }
   | { op: 'points'; query: ColumnQuery; now: number }
+  | { op: 'select'; queries: readonly ColumnQuery[]; wanted: Wanted | undefined; now: number }
   | { op: 'buckets'; query: ColumnQuery & { stepMs: number }; now: number }
   | { op: 'gaps'; host: number; from: number; to: number; now: number }
   | { op: 'stats'; now: number }
@@ -70,6 +72,10 @@ function answer(request: Request): { result: unknown; transfer?: Transferable[] 
       // Moved, not copied: they were made for this answer.
       const transfer = [...result.values()].flatMap(({ at, value }) => [at.buffer, value.buffer]);
       return { result, transfer: transfer as ArrayBuffer[] };
+    }
+    case 'select': {
+      const result = engine.select(request.queries, request.wanted);
+      return { result, transfer: [result.at.buffer, result.value.buffer] };
     }
     case 'buckets':
       return { result: engine.buckets(request.query) };

@@ -55,9 +55,11 @@ export async function askOurs(
 ): Promise<Reply> {
   const options = { source, monotonic: () => 0 };
   try {
-    const data = range
-      ? engine.renderRange(await engine.queryRange(options, { query, start, ...range }))
-      : engine.renderInstant(await engine.queryInstant(options, query, start));
+    if (range) {
+      const answer = engine.renderRange(await engine.queryRange(options, { query, start, ...range }));
+      return JSON.parse(answer.toString()) as Reply;
+    }
+    const data = engine.renderInstant(await engine.queryInstant(options, query, start));
     return { status: 'success', data: JSON.parse(data) as NonNullable<Reply['data']> };
   } catch (error) {
     const { name, type, message } = error as PromFailure;

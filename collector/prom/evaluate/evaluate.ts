@@ -18,7 +18,7 @@ import type { RangeKernel, Samples } from './kernel.ts';
 import { labelJoin, labelReplace } from './label-functions.ts';
 import { OVER_TIME } from './over-time.ts';
 import { delta, idelta, increase, irate, rate } from './rates.ts';
-import { isEmpty, joinSame, newSteps, refuseSame, type StepSeries } from './step-series.ts';
+import { isEmpty, joinSame, newSteps, refuseSame, type StepSeries, stepsFor } from './step-series.ts';
 import { deriv, holtWinters, predictLinear } from './trends.ts';
 
 export interface World {
@@ -132,8 +132,10 @@ export class Evaluator {
     const { world } = this;
     const ends = endsOf(expr, grid, world.bounds);
     const out: StepSeries[] = [];
-    for (const raw of world.read.get(expr) ?? []) {
-      const steps = newSteps(raw.labels, grid.count);
+    const read = world.read.get(expr) ?? [];
+    const stepsOf = stepsFor(read.length, grid.count);
+    for (const raw of read) {
+      const steps = stepsOf(raw.labels);
       if (lookUp(raw, ends, world.lookbackMs, steps, wants)) out.push(steps);
     }
     return out;
@@ -214,10 +216,11 @@ export class Evaluator {
     const windows = new Windows(ends, rangeMs);
     const at = times(grid);
     const out: StepSeries[] = [];
+    const stepsOf = stepsFor(series.length, grid.count);
     for (const s of series) {
       if (!windows.lay(s.at)) continue;
       const labels = expr.name === 'last_over_time' ? s.labels : withoutName(s.labels);
-      const steps = newSteps(labels, grid.count);
+      const steps = stepsOf(labels);
       kernel(s, windows, steps, args, at);
       if (!isEmpty(steps)) out.push(steps);
       if (out.length % 64 === 0) this.world.budget.checkTime();

@@ -1,6 +1,7 @@
 // What a query will read: each selector with the window of time that all its steps need. Pure, so that everything can be read
 // at once before anything is computed.
 
+import type { Wanted } from '../../store/store.ts';
 import type { Expr, Selector } from '../language/ast.ts';
 import { type Bounds, endsOf, type Grid, gridOf, lastEnd } from './grid.ts';
 
@@ -8,6 +9,7 @@ export interface Reading {
   selector: Selector;
   from: number;
   to: number;
+  wanted: Wanted;
 }
 
 export interface PlanOptions {
@@ -33,7 +35,9 @@ export function plan(expr: Expr, grid: Grid, options: PlanOptions): Reading[] {
     case 'selector': {
       const ends = endsOf(expr, grid, options.bounds);
       const to = lastEnd(ends);
-      return [{ selector: expr, from: ends.first - (expr.rangeMs ?? options.lookbackMs), to }];
+      const { first, step: stepMs, count } = ends;
+      const wanted = { first, stepMs, count, rangeMs: expr.rangeMs ?? 0 };
+      return [{ selector: expr, from: ends.first - (expr.rangeMs ?? options.lookbackMs), to, wanted }];
     }
     case 'subquery':
       return plan(

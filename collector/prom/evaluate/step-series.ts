@@ -13,6 +13,19 @@ export function newSteps(labels: Labels, count: number): StepSeries {
   return { labels, values: new Float64Array(count), has: new Uint8Array(count) };
 }
 
+/** Room for many series at once: an allocation for each would cost more than filling them. */
+export function stepsFor(most: number, count: number): (labels: Labels) => StepSeries {
+  const values = new Float64Array(most * count);
+  const has = new Uint8Array(most * count);
+  let from = 0;
+  return (labels) => {
+    const past = from + count;
+    const steps = { labels, values: values.subarray(from, past), has: has.subarray(from, past) };
+    from = past;
+    return steps;
+  };
+}
+
 export const isEmpty = ({ has }: StepSeries): boolean => !has.includes(1);
 
 const SAME_LABELS = 'vector cannot contain metrics with the same labelset';

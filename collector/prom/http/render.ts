@@ -3,6 +3,7 @@
 import { showPlain, showValue } from '../evaluate/show.ts';
 import type { StepSeries } from '../evaluate/step-series.ts';
 import { type Labels, toRecord } from '../labels.ts';
+import { Bytes } from './bytes.ts';
 import type { InstantAnswer, RangeAnswer } from '../query.ts';
 
 export const success = (data: string, warnings: readonly string[] = []): string =>
@@ -34,19 +35,35 @@ export function renderInstant(answer: InstantAnswer): string {
   }
 }
 
-export function renderRange({ times, series }: RangeAnswer): string {
+/** The whole answer. */
+export function renderRange({ times, series }: RangeAnswer): Buffer {
+  const out = new Bytes();
+  out.text('{"status":"success","data":{"resultType":"matrix","result":[');
   // The times are the same for all series: written once.
-  const heads = Array.from(times, (t) => `[${showTime(t)},"`);
-  return result('matrix', `[${series.map((s) => renderSteps(s, heads)).join(',')}]`);
+  const heads = Array.from(times, (t) => Buffer.from(`[${showTime(t)},`, 'latin1'));
+  series.forEach((s, i) => {
+    if (i > 0) out.byte(COMMA);
+    writeSteps(out, s, heads);
+  });
+  out.text(']}}');
+  return out.done();
 }
 
-function renderSteps({ labels, values, has }: StepSeries, heads: readonly string[]): string {
-  let text = '';
+const COMMA = 44;
+const CLOSE = 93;
+
+function writeSteps(out: Bytes, { labels, values, has }: StepSeries, heads: readonly Uint8Array[]): void {
+  out.text(`{"metric":${metric(labels)},"values":[`);
+  let isFirst = true;
   for (let i = 0; i < heads.length; i++) {
     if (!has[i]) continue;
-    text += `${text === '' ? '' : ','}${heads[i]}${showValue(values[i] as number)}"]`;
+    if (!isFirst) out.byte(COMMA);
+    isFirst = false;
+    out.raw(heads[i] as Uint8Array);
+    out.quoted(values[i] as number);
+    out.byte(CLOSE);
   }
-  return `{"metric":${metric(labels)},"values":[${text}]}`;
+  out.text(']}');
 }
 
 const result = (type: string, body: string): string => `{"resultType":"${type}","result":${body}}`;

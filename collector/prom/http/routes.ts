@@ -23,7 +23,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 /** What the answers are compatible with; Grafana decides by it what it may ask. */
 const COMPATIBLE_WITH = '2.42.0';
 
-type Handler = (request: FastifyRequest, parameters: Parameters) => Promise<string>;
+type Handler = (request: FastifyRequest, parameters: Parameters) => Promise<string | Buffer>;
 
 // eslint-disable-next-line typescript/require-await -- a plugin without `done` must be async
 export async function promRoutes(app: App, context: Context): Promise<void> {
@@ -103,7 +103,7 @@ function queryRoutes(on: On, context: Context): void {
   });
   on(['GET', 'POST'], '/query_range', async (request, parameters) => {
     const wish = parameters.range();
-    return success(renderRange(await queryRange(engine(request, parameters), wish).catch(named)));
+    return renderRange(await queryRange(engine(request, parameters), wish).catch(named));
   });
   on(['GET', 'POST'], '/query_exemplars', () => Promise.resolve(success('[]')));
 }
