@@ -20,7 +20,16 @@ export function pageRoutes(app: App, context: Context): void {
         : undefined;
     return next === undefined ? sendFile(request, reply, page.index) : await reply.redirect(next, 303);
   });
-  for (const url of ['/', '/hosts/*', '/backups', '/alerts', '/alerts/*', '/settings', '/settings/*'])
+  for (const url of [
+    '/',
+    '/hosts/*',
+    '/backups',
+    '/alerts',
+    '/alerts/*',
+    '/reports',
+    '/settings',
+    '/settings/*',
+  ])
     app.get(url, { schema: { hide: true } }, (request, reply) => sendFile(request, reply, page.index));
   app.setNotFoundHandler((_request, reply) => notFound(reply));
 }
