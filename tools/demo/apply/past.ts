@@ -134,8 +134,11 @@ async function openPlay(state: State, world: World) {
       clock.step(at - clock.now());
       if (digests.size === 0 && at > world.endAt - DIGEST_MS) await readDigests();
       const effects: Effect[] = [];
+      // Who speaks for itself in this scene is not heard before it.
+      const speaking = new Set(inputs.flatMap((input) => ('host' in input ? [input.host] : [])));
       for (const host of world.hosts)
-        if (!silenceAt(host, at)) effects.push(...step(fleet, { kind: 'heard', host: host.id }, at));
+        if (!silenceAt(host, at) && !speaking.has(host.id))
+          effects.push(...step(fleet, { kind: 'heard', host: host.id }, at));
       for (const input of inputs) effects.push(...step(fleet, input, at));
       const told = new Set(effects.flatMap((e) => (e.kind === 'self-doubt' ? [] : [e.host])));
       if (told.size > 0)

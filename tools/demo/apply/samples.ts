@@ -5,23 +5,27 @@ import { createHash } from 'node:crypto';
 import type { Entry, Store } from '../../../collector/store/store.ts';
 import { seedOf, unitAt } from '../world/draw.ts';
 import { isSilence } from '../world/episodes.ts';
-import { DAY } from '../world/rhythm.ts';
+import { DAY, HOUR } from '../world/rhythm.ts';
 import { openValues } from '../world/values.ts';
 import type { DemoHost, World } from '../world/shape.ts';
 
-/** Near enough for a rate over five minutes. */
-const FAR_MS = 150_000;
-const NEAR_MS = 60_000;
-const NEAR_DAYS = 2;
+/** How far apart the readings are, by how long before the end they lie: as the agents' own where the page draws each. */
+const DISTANCES: readonly [agoMs: number, everyMs: number][] = [
+  [2 * HOUR, 15_000],
+  [7 * HOUR, 30_000],
+  [2 * DAY, 60_000],
+  // Near enough for a rate over five minutes.
+  [Infinity, 150_000],
+];
+const PHASE_MS = 15_000;
 const AT_ONCE = 512;
 
 /** Instants at which the host's agent read, oldest first. */
 export function* readingsOf(world: World, host: DemoHost): Generator<{ at: number; arrivedAt: number }> {
-  const nearFrom = world.endAt - NEAR_DAYS * DAY;
-  const phase = Math.floor(unitAt(seedOf(host.seed, 'phase'), 0) * NEAR_MS);
+  const phase = Math.floor(unitAt(seedOf(host.seed, 'phase'), 0) * PHASE_MS);
   const silences = host.episodes.filter((e) => isSilence(e.kind));
   let next = 0;
-  for (let at = world.startAt + phase; at < world.endAt; at += at < nearFrom ? FAR_MS : NEAR_MS) {
+  for (let at = world.startAt + phase; at < world.endAt; at += distanceAt(world.endAt - at)) {
     while (next < silences.length && (silences[next]?.to ?? 0) <= at) next++;
     const silence = silences[next];
     if (!silence || at < silence.from) yield { at, arrivedAt: at + 80 };
@@ -30,6 +34,8 @@ export function* readingsOf(world: World, host: DemoHost): Generator<{ at: numbe
       yield { at, arrivedAt: silence.to + 20_000 };
   }
 }
+
+const distanceAt = (agoMs: number): number => DISTANCES.find(([most]) => agoMs <= most)?.[1] ?? PHASE_MS;
 
 export const seriesId = (columns: readonly string[]): string =>
   createHash('sha256').update(columns.join('\n')).digest('hex').slice(0, 16);

@@ -20,7 +20,6 @@ export interface FeederOptions {
 }
 
 const STEP_MS = 15_000;
-const BACKLOG_MS = 60_000;
 const TURN_MS = 100;
 /** New links in each turn: all are there within seconds, and none waits for the others. */
 const STARTS_PER_TURN = 4;
@@ -36,7 +35,7 @@ export function startFeeder({ clock, world, ...rest }: FeederOptions): Feeder {
   const timer = clock.every(TURN_MS, () => {
     const now = clock.now();
     for (const { agent } of members.slice(started, started + STARTS_PER_TURN)) {
-      for (let at = world.endAt + BACKLOG_MS; at < now; at += BACKLOG_MS) agent.report(at);
+      for (let at = world.endAt + STEP_MS; at < now; at += STEP_MS) agent.report(at);
       agent.report(now);
       agent.start();
     }

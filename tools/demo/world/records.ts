@@ -174,7 +174,7 @@ function sqlFile(world: World, host: DemoHost, set: DemoSet, run: Run): FileVerd
     ],
   };
   return {
-    path: String.raw`${set.folder}\${host.name}_NIS_${name}`,
+    path: `${set.folder}\\${host.name}_NIS_${name}`,
     format: 'mtf',
     content: 'VERIFIED',
     reason: 'closed by its last filemark, header checksums hold',
@@ -204,7 +204,7 @@ function baseOf(world: World, host: DemoHost, log: Run): string {
 
 /** In some hospitals one log of the last week was deleted by hand. */
 function lostLogAt(world: World, host: DemoHost, set: DemoSet): number | undefined {
-  if (set.kind !== 'log' || unitAt(seedOf(host.seed, 'lost log'), 0) > 0.14) return undefined;
+  if (set.kind !== 'log' || unitAt(seedOf(host.seed, 'lost log'), 0) > 0.05) return undefined;
   const runs = runsOf(set, world.endAt - 5 * DAY, world.endAt - 3 * DAY);
   return runs[Math.floor(unitAt(host.seed, 3) * runs.length)];
 }

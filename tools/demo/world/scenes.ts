@@ -60,7 +60,8 @@ function troubleScenes(world: World, host: DemoHost, { kind, from, to }: Episode
 
 function silenceScenes(host: DemoHost, episode: Episode): Scene[] {
   const { kind, from, to } = episode;
-  const scenes: Scene[] = [];
+  // Heard until then.
+  const scenes: Scene[] = [sceneOf(host, from - 1, [])];
   if (kind === 'shutdown')
     scenes.push(
       sceneOf(host, from, [

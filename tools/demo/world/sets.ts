@@ -23,8 +23,8 @@ export interface SetState {
 
 /** Files older than history are there too: as many as are kept. */
 const BEFORE_MS = 16 * DAY;
-/** Logs are kept as long as the fulls that they follow. */
-const LOG_DAYS = 8;
+/** Logs are kept as long as there is a full that they follow. */
+const LOG_DAYS = 6;
 
 const known = new WeakMap<DemoSet, { runs: Run[]; until: number; written: number[] }>();
 

@@ -176,15 +176,16 @@ function addTraffic(add: Add, host: DemoHost, origin: number): void {
 
 function addSystem(add: Add, host: DemoHost): void {
   if (host.platform === 'linux') {
+    // The longer the average, the calmer.
     const load =
-      (slotMs: number): Column =>
-      (m) =>
-        hundredth(
-          Math.max(0.02, (m.active / 100) * host.cpus * (1 + 0.2 * drift(host.seed + slotMs, m.at, slotMs))),
-        );
-    add('system_load1', load(60_000));
-    add('system_load5', load(300_000));
-    add('system_load15', load(900_000));
+      (slotMs: number, swing: number): Column =>
+      (m) => {
+        const share = 0.03 + 0.45 * m.busy + (m.saving ? 0.12 : 0);
+        return hundredth(Math.max(0.02, share * host.cpus * (1 + swing * drift(host.seed + slotMs, m.at, slotMs))));
+      };
+    add('system_load1', load(60_000, 0.5));
+    add('system_load5', load(300_000, 0.25));
+    add('system_load15', load(900_000, 0.1));
   }
   add('system_n_cpus', () => host.cpus);
   add('system_uptime', (m) => Math.floor((m.at - m.bootAt) / 1000));

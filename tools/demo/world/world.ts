@@ -125,7 +125,7 @@ function makeSets(host: DemoHost, draw: Draw): DemoSet[] {
   const minute = draw.pick([0, 0, 10, 30]);
   const offsetMs = hour * HOUR + minute * 60_000;
   const hasCopy = draw.chance(0.65);
-  const drilled = draw.chance(0.55) ? { drilledDaysAgo: draw.int(5, 150) } : {};
+  const drilled = draw.chance(0.55) ? { drilledDaysAgo: draw.int(5, 80) } : {};
   if (host.platform === 'linux') {
     const bytes = Math.round(draw.between(2.5, 9) * GIB);
     const copy = hasCopy ? '/mnt/nas/nis-backup' : '';
