@@ -181,7 +181,9 @@ function addSystem(add: Add, host: DemoHost): void {
       (slotMs: number, swing: number): Column =>
       (m) => {
         const share = 0.03 + 0.45 * m.busy + (m.saving ? 0.12 : 0);
-        return hundredth(Math.max(0.02, share * host.cpus * (1 + swing * drift(host.seed + slotMs, m.at, slotMs))));
+        return hundredth(
+          Math.max(0.02, share * host.cpus * (1 + swing * drift(host.seed + slotMs, m.at, slotMs))),
+        );
       };
     add('system_load1', load(60_000, 0.5));
     add('system_load5', load(300_000, 0.25));
