@@ -20,20 +20,6 @@ export const storeConfig = {
     victoriametrics: victoriametricsConfig,
     influxdb: influxdbConfig,
     queue: queueConfig,
-    groupWindow: {
-      kind: 'duration',
-      help: 'How long writes are collected before one common fsync, where ingest does not gather them already (ingest.commitEvery); 0 commits at once.',
-      default: 0,
-      min: 0,
-      max: 1000,
-    },
-    groupSize: {
-      kind: 'size',
-      help: 'A group that has grown to this size is committed without waiting.',
-      default: 4 * 1024 ** 2,
-      min: 64 * 1024,
-      max: 256 * 1024 ** 2,
-    },
     pendingLimit: {
       kind: 'size',
       help: 'Writes are refused while more than this waits for the disk.',

@@ -6,7 +6,7 @@ import { openEmbeddedStore } from './embedded.ts';
 import { readConfig } from '../../shared/config/schema.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const config = readConfig(storeConfig, { groupWindow: 0 });
+const config = readConfig(storeConfig, {});
 
 storeContract({
   name: 'embedded',

@@ -68,8 +68,7 @@ class EmbeddedStore implements Store {
     this.directory = directory;
     this.front = new Front({
       directory,
-      clock,
-      config,
+      pendingLimit: config.pendingLimit,
       order,
       commit: (buffer, bytes, definitions) =>
         this.ask<ArrayBuffer>({ op: 'commit', buffer, bytes, definitions }, [buffer]),

@@ -30,8 +30,7 @@ import { RECORD_HEAD_BYTES } from './journal.ts';
 import type { Store } from './store.ts';
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
-const settings = (given: object = {}): StoreConfig =>
-  readConfig(storeConfig, { groupWindow: 0, freeFloor: 0, ...given });
+const settings = (given: object = {}): StoreConfig => readConfig(storeConfig, { freeFloor: 0, ...given });
 const opened: Store[] = [];
 
 async function open(folder: string, config = settings()): Promise<Store> {

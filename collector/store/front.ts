@@ -4,7 +4,6 @@
 // One group is on its way to the disk at a time. When it fails, the one that has been collected meanwhile fails with it: its
 // sequence numbers rest on the lost ones.
 
-import type { Clock, Timer } from '../../shared/clock.ts';
 import { NamedError } from '../../shared/errors.ts';
 import type { Definitions } from './archive.ts';
 import type { Directory, HostEntry, SeriesEntry, StreamEntry } from './directory.ts';
@@ -14,8 +13,8 @@ import type { Entry, Watermark } from './store.ts';
 
 export interface FrontOptions {
   directory: Directory;
-  clock: Clock;
-  config: { groupWindow: number; groupSize: number; pendingLimit: number };
+  /** Writes are refused while more bytes than this wait for the disk. */
+  pendingLimit: number;
   /** `anywhere`: a stream may begin at any number and leave some out, where another store has judged that already. */
   order?: 'contiguous' | 'anywhere';
   /** Called for each row's host, to add what else the writer must know of it. */
@@ -23,6 +22,9 @@ export interface FrontOptions {
   /** Makes a group durable and gives its buffer back. `buffer` is moved: it can be used no more until then. */
   commit(buffer: ArrayBuffer, bytes: number, definitions: Definitions): Promise<ArrayBuffer>;
 }
+
+/** A buffer that has grown beyond this is not kept for the next group. */
+const SPARE_BYTES = 8 * 1024 ** 2;
 
 /** Entries that become durable together. */
 interface Group {
@@ -38,8 +40,6 @@ export class Front {
   private readonly directory: Directory;
   private collecting: Group | undefined;
   private flying: Group | undefined;
-  private timer: Timer | undefined;
-  private isDue = false;
   private spare: ArrayBuffer | undefined;
   private closing: Promise<void> | undefined;
 
@@ -68,12 +68,12 @@ export class Front {
   write(entries: readonly Entry[]): Promise<void> {
     if (this.closing) return Promise.reject(new NamedError('STORE_UNAVAILABLE', 'the store is closed'));
     const group = (this.collecting ??= this.newGroup());
-    if (group.writer.size > this.options.config.pendingLimit)
+    if (group.writer.size > this.options.pendingLimit)
       return Promise.reject(new NamedError('STORE_UNAVAILABLE', 'too much waits for the disk'));
     const added = this.add(group, entries);
     if (added instanceof NamedError) return Promise.reject(added);
     if (added > 0) {
-      this.schedule(group);
+      this.send();
       return group.done.promise;
     }
     // Nothing new: durable when what it repeats is.
@@ -150,27 +150,10 @@ export class Front {
     return undefined;
   }
 
-  private schedule(group: Group): void {
-    const { groupSize, groupWindow } = this.options.config;
-    if (groupWindow === 0 || group.writer.size >= groupSize) this.isDue = true;
-    if (this.isDue || this.timer) {
-      this.send();
-      return;
-    }
-    this.timer = this.options.clock.after(groupWindow, () => {
-      this.timer = undefined;
-      this.isDue = true;
-      this.send();
-    });
-  }
-
-  /** Sends the collected group if it is due and nothing is on its way. */
+  /** Sends the collected group if nothing is on its way: what comes meanwhile makes the next. */
   private send(): void {
     const group = this.collecting;
-    if (!group || !this.isDue || this.flying || group.writer.entries === 0) return;
-    this.timer?.cancel();
-    this.timer = undefined;
-    this.isDue = false;
+    if (!group || this.flying || group.writer.entries === 0) return;
     this.collecting = undefined;
     this.flying = group;
     const buffer = group.writer.take();
@@ -184,7 +167,7 @@ export class Front {
 
   private landed(group: Group, buffer: ArrayBuffer): void {
     this.flying = undefined;
-    if (buffer.byteLength <= this.options.config.groupSize * 2) this.spare = buffer;
+    if (buffer.byteLength <= SPARE_BYTES) this.spare = buffer;
     for (const [stream, seq] of group.marks) stream.durable = seq;
     for (const { series, at, values, isWhole } of group.rows) series.take(at, values, isWhole);
     group.done.resolve();
@@ -200,14 +183,10 @@ export class Front {
       for (const stream of lost.marks.keys()) stream.accepted = stream.durable;
       lost.done.reject(error);
     }
-    this.isDue = false;
-    this.timer?.cancel();
-    this.timer = undefined;
   }
 
   async flush(): Promise<void> {
     while (this.flying || (this.collecting && this.collecting.writer.entries > 0)) {
-      this.isDue = true;
       this.send();
       await this.flying?.done.promise;
     }

@@ -193,7 +193,7 @@ async function measure(count: number, scope: { after(close: () => unknown): void
   scope.after(() => rmSync(folder, { recursive: true, force: true }));
   const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const clock = testClock(END);
-  const config = readConfig(storeConfig, { groupWindow: 0, keepRaw: '31d' });
+  const config = readConfig(storeConfig, { keepRaw: '31d' });
   const store = await openEmbeddedStore({ folder, clock, config, log: quiet });
   scope.after(() => store.close());
   const stage = await openStage({ clock });

@@ -32,7 +32,7 @@ export async function openGrafanaStage(): Promise<GrafanaStage> {
   const clock = manualClock(NOW);
   const stage = await openStage({ clock });
   for (const table of ['hosts', 'hospitals'] as const) await stage.state.deleteFrom(table).execute();
-  const config = readConfig(storeConfig, { groupWindow: 0 });
+  const config = readConfig(storeConfig, {});
   const store = await openEmbeddedStore({ folder, clock, config, log: quiet });
   stage.context.store = store;
   const fleet = smallFleet({ hospitals: 6, seed: 7, now: NOW, historyMs: NOW - FROM });

@@ -56,7 +56,7 @@ describe('/prom/api/v1 over the embedded store', () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'niswatch-prom-'));
     stage = await openStage();
-    const config = readConfig(storeConfig, { groupWindow: 0 });
+    const config = readConfig(storeConfig, {});
     store = await openEmbeddedStore({ folder, clock: stage.clock, config, log: quiet });
     stage.context.store = store;
     for (const host of ['a1', 'a2', 'b1']) await fill(host);

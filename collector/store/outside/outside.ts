@@ -66,7 +66,7 @@ type DistributiveOmit<T, K extends string> = T extends unknown ? Omit<T, K> : ne
 
 /** What engines can name, ms. */
 const LAST_MS = 9_223_372_036_854;
-const NO_FRONT_WAIT = { groupWindow: 0, groupSize: 4 * 1024 ** 2, pendingLimit: 64 * 1024 ** 2 };
+const PENDING_LIMIT = 64 * 1024 ** 2;
 
 export class OutsideStore implements Store {
   private readonly options: OutsideOptions;
@@ -90,8 +90,7 @@ export class OutsideStore implements Store {
     this.reader = engineOf(options.engine).reader;
     this.front = new Front({
       directory: this.directory,
-      clock: options.clock,
-      config: NO_FRONT_WAIT,
+      pendingLimit: PENDING_LIMIT,
       order: options.order ?? 'contiguous',
       describe: (definitions, host) => this.describe(definitions, host),
       commit: (buffer, bytes, definitions) => this.commit(buffer, bytes, definitions),

@@ -29,7 +29,7 @@ const definitions = {
   columns: [{ id: 1, names: KEYS }],
   series: [{ id: 1, host: 1, hash: 's', columns: 1 }],
 };
-const config = readConfig(storeConfig, { groupWindow: 0, freeFloor: 0 });
+const config = readConfig(storeConfig, { freeFloor: 0 });
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 function openEngine(folder: string): Engine {

@@ -46,7 +46,7 @@ export async function generateDemo(world: World, options: GenerateOptions): Prom
     const store = await openEmbeddedStore({
       folder: join(folder, 'store'),
       clock: manualClock(world.endAt),
-      config: readConfig(storeConfig, { groupSize: '32MiB', segmentSize: '64MiB' }),
+      config: readConfig(storeConfig, { segmentSize: '64MiB' }),
       log: silent,
     });
     try {
