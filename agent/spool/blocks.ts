@@ -6,6 +6,7 @@
 // Promise: `unpackBlocks` never throws; what is damaged is left out, the rest is found again by the next head.
 
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { viewOf } from './record.ts';
 
 const MAGIC = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 12, 0, 0, 0]);
 const HEAD = 20;
@@ -38,7 +39,7 @@ export function packBlock(plain: Uint8Array, compressor: Compressor): Buffer {
 
 /** The plain text of every intact block, joined. */
 export function unpackBlocks(bytes: Uint8Array, compressor: Compressor): Buffer {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = viewOf(bytes);
   const plain: Uint8Array[] = [];
   let at = view.indexOf(MAGIC);
   while (at >= 0) {
@@ -46,7 +47,8 @@ export function unpackBlocks(bytes: Uint8Array, compressor: Compressor): Buffer 
     if (block) plain.push(block.plain);
     at = view.indexOf(MAGIC, block ? block.end : at + 1);
   }
-  return Buffer.concat(plain);
+  const [only] = plain;
+  return only && plain.length === 1 ? viewOf(only) : Buffer.concat(plain);
 }
 
 function unpackBlock(

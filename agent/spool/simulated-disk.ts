@@ -125,7 +125,7 @@ export function simulatedDisk(totalBytes = 1024 ** 4): SimulatedDisk {
         fail(code ?? 'ENOSPC', 'replace', path);
       }
       files.delete(`${path}.tmp`);
-      files.set(path, new SimulatedFile(Buffer.from(data), data.length, true));
+      files.set(path, new SimulatedFile(cutTo(data, data.length), data.length, true));
     },
     remove(path) {
       guard('remove', path);
@@ -151,7 +151,7 @@ function sizeOf(files: ReadonlyMap<string, SimulatedFile>): number {
   return bytes;
 }
 
-/** The caller does not touch again what it appended. */
+/** The caller does not touch again what it wrote. */
 function cutTo(data: Uint8Array, bytes: number): Buffer {
   if (bytes === data.length && Buffer.isBuffer(data)) return data;
   return Buffer.from(data.buffer, data.byteOffset, bytes);
