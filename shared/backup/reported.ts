@@ -6,6 +6,7 @@
 // Each record travels as one event: its kind is EVENT_OF[of], its subject the set's name.
 
 import type { BackupKind, Content, Engine, FileVerdict, Layer } from './facts.ts';
+import type { Proof } from './proof.ts';
 
 /** What a hospital promised itself for one set; from the agent's own file. */
 export interface BackupPolicy {
@@ -35,8 +36,10 @@ export interface RungState {
   state: 'yes' | 'no' | 'unknown';
   /** Since when it stands so, UTC ms. */
   at: number;
-  /** What it rests on: a file, a size, a digest; or what is in the way. English; the collector words it for people. */
+  /** What it rests on: a file, a size, a digest; or what is in the way. English. */
   evidence: string;
+  /** The same as data, from which it is worded for people; absent: what is in the way has no words of ours, or an older agent sent it. */
+  proof?: Proof;
 }
 
 /** Of the whole set; sent at the agent's start, when something in it changed, and once a day. */

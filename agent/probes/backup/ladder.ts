@@ -7,9 +7,10 @@
 
 import type { Content } from '../../../shared/backup/facts.ts';
 import type { BackupDrillReport, BackupPolicy, Rung, RungState } from '../../../shared/backup/reported.ts';
+import { type ProofKind, proofOf } from '../../../shared/backup/proof.ts';
 import type { KnownFile } from './known.ts';
 
-export type Answer = Pick<RungState, 'state' | 'evidence'>;
+export type Answer = Pick<RungState, 'state' | 'evidence' | 'proof'>;
 
 export interface LadderFacts {
   policy: BackupPolicy;
@@ -60,74 +61,77 @@ export function unknownLadder(why: string, now: number, before: readonly RungSta
   }));
 }
 
-const yes = (evidence: string): Answer => ({ state: 'yes', evidence });
-const no = (evidence: string): Answer => ({ state: 'no', evidence });
-const unknown = (evidence: string): Answer => ({ state: 'unknown', evidence });
+type Data = Parameters<typeof proofOf>[1];
+
+const yes = (kind: ProofKind, data?: Data): Answer => ({ state: 'yes', ...proofOf(kind, data) });
+const no = (kind: ProofKind, data?: Data): Answer => ({ state: 'no', ...proofOf(kind, data) });
+const unknown = (kind: ProofKind, data?: Data): Answer => ({ state: 'unknown', ...proofOf(kind, data) });
+/** What is in the way, as the system or the configuration says it. */
+const hindered = (evidence: string): Answer => ({ state: 'unknown', evidence });
 
 function exists({ files, future }: LadderFacts): Answer {
   const newest = files[0] ?? future[0];
-  return newest ? yes(`${nameOf(newest)}, ${newest.bytes} bytes`) : no('no finished file');
+  return newest ? yes('exists', { file: nameOf(newest), bytes: newest.bytes }) : no('none');
 }
 
 function fresh({ policy, files, future, dueAt }: LadderFacts, now: number): Answer {
   const newest = files[0];
   if (!newest) {
     const ahead = future[0];
-    if (ahead) return unknown(`${nameOf(ahead)} is written in the future: a clock is wrong`);
-    return no('no finished file');
+    return ahead ? unknown('future', { file: nameOf(ahead) }) : no('none');
   }
-  const written = `${nameOf(newest)} of ${iso(newest.modifiedAt)}`;
-  if (newest.bytes < Math.max(1, policy.minBytes))
-    return no(`${written} has ${newest.bytes} bytes, less than ${Math.max(1, policy.minBytes)}`);
+  const written = { file: nameOf(newest), at: newest.modifiedAt };
+  const least = Math.max(1, policy.minBytes);
+  if (newest.bytes < least) return no('small', { ...written, bytes: newest.bytes, least });
   if (dueAt !== undefined && newest.modifiedAt < dueAt - SLACK_MS)
-    return no(`${written} is older than the start planned for ${iso(dueAt)}`);
-  if (now - newest.modifiedAt > policy.maxAgeMs) return no(`${written} is older than allowed`);
-  return yes(written);
+    return no('overdue', { ...written, dueAt });
+  if (now - newest.modifiedAt > policy.maxAgeMs) return no('old', written);
+  return yes('fresh', written);
 }
 
 function plausible({ files, plausible: answer }: LadderFacts): Answer {
-  return files.length === 0 ? unknown('no file to judge') : answer;
+  return files.length === 0 ? unknown('nothing-to-judge') : answer;
 }
 
 function readable({ policy, files, unread }: LadderFacts): Answer {
   const newest = files[0];
-  if (!newest) return unknown('no file to read');
+  if (!newest) return unknown('nothing-to-read');
   const { verdict } = newest;
-  if (!verdict) return unknown(unread ?? `${nameOf(newest)} is not read yet`);
-  const found = `${nameOf(newest)}: ${verdict.content}: ${verdict.reason}`;
-  if (GOOD.includes(verdict.content)) return yes(found);
+  const file = nameOf(newest);
+  if (!verdict) return unread === undefined ? unknown('unread', { file }) : hindered(unread);
+  const { content } = verdict;
   // Among copied files are pictures and letters: of no format that proves anything, and no fault.
-  const isAnyFile = policy.kind === 'copy' && verdict.content === 'FOREIGN';
-  return isAnyFile || verdict.content === 'UNCONFIRMED' ? unknown(found) : no(found);
+  const isAnyFile = policy.kind === 'copy' && content === 'FOREIGN';
+  const state = GOOD.includes(content) ? 'yes' : isAnyFile || content === 'UNCONFIRMED' ? 'unknown' : 'no';
+  const { evidence } = proofOf('read', { file, content, reason: verdict.reason });
+  // The reason stands in the sentence, which may be long; once is enough.
+  return { state, evidence, proof: { kind: 'read', data: { file, content } } };
 }
 
 /** The newest file, or, while its copy has still time, the one before. */
 function copied({ policy, files, copyWithinMs, unread }: LadderFacts, now: number): Answer {
-  if (policy.secondCopy === '') return no('no second copy is promised');
-  for (const file of files) {
-    const state = file.copy?.state;
-    if (state === 'equal') return yes(`${nameOf(file)}: size and SHA-256 are equal in ${policy.secondCopy}`);
-    if (state === 'differs') return no(`${nameOf(file)} differs in ${policy.secondCopy}`);
-    const isLate = now - file.modifiedAt > copyWithinMs;
-    if (isLate && state === 'missing') return no(`${nameOf(file)} is missing in ${policy.secondCopy}`);
-    if (isLate) return unknown(unread ?? `${nameOf(file)} is not compared with ${policy.secondCopy} yet`);
+  const folder = policy.secondCopy;
+  if (folder === '') return no('no-copy');
+  for (const each of files) {
+    const state = each.copy?.state;
+    const file = nameOf(each);
+    if (state === 'equal') return yes('copy-equal', { file, folder });
+    if (state === 'differs') return no('copy-differs', { file, folder });
+    const isLate = now - each.modifiedAt > copyWithinMs;
+    if (isLate && state === 'missing') return no('copy-missing', { file, folder });
+    if (isLate) return unread === undefined ? unknown('copy-open', { file, folder }) : hindered(unread);
   }
-  return unknown(files.length === 0 ? 'no file to compare' : 'no copy is due yet');
+  return unknown(files.length === 0 ? 'nothing-to-compare' : 'copy-not-due');
 }
 
 function restored({ drill }: LadderFacts, now: number): Answer {
-  if (!drill) return no('never restored in a drill');
-  const what = `drill of ${iso(drill.at)}`;
-  if (!drill.ok) return no(`${what} failed: ${drill.text.slice(0, 200)}`);
-  if (now - drill.at > DRILL_MS) return no(`${what} is more than half a year ago`);
-  const tables = drill.rows.length > 0 ? `, ${drill.rows.length} tables counted` : '';
-  return yes(`${what}: ${drill.seconds} s${tables}`);
+  if (!drill) return no('no-drill');
+  const { at, seconds } = drill;
+  if (!drill.ok) return no('drill-failed', { at, text: drill.text.slice(0, 200) });
+  if (now - at > DRILL_MS) return no('drill-old', { at });
+  return yes('drill', { at, seconds, tables: drill.rows.length });
 }
 
 export function nameOf({ path }: Pick<KnownFile, 'path'>): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-function iso(at: number): string {
-  return new Date(at).toISOString();
 }

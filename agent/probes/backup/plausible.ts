@@ -9,6 +9,7 @@
 
 import { median } from '../../../shared/median.ts';
 import type { BackupKind } from '../../../shared/backup/facts.ts';
+import { proofOf } from '../../../shared/backup/proof.ts';
 import type { BackupSetReport } from '../../../shared/backup/reported.ts';
 import type { Answer } from './ladder.ts';
 
@@ -25,8 +26,7 @@ const RISE = 2;
 /** `earlier`: the runs before, oldest first. */
 export function judgeSize(bytes: number, earlier: readonly number[], kind: BackupKind | ''): Answer {
   if (earlier.length < LEAST_EARLIER) {
-    const evidence = `${earlier.length} earlier runs to compare its size with; ${LEAST_EARLIER} are needed`;
-    return { state: 'unknown', evidence };
+    return { state: 'unknown', ...proofOf('few-runs', { runs: earlier.length, needed: LEAST_EARLIER }) };
   }
   const compared = earlier.slice(-COMPARED);
   const middle = median(compared);
@@ -37,8 +37,8 @@ export function judgeSize(bytes: number, earlier: readonly number[], kind: Backu
   const isWhole = kind === 'full' || kind === 'dump';
   const isDeep = isWhole && recent > 0 && bytes / recent - 1 < DEEP_DROP;
   const isOdd = Math.abs(z) > MOST_Z && (off < DROP || off > RISE);
-  const measured = `${bytes} bytes, median of ${compared.length} runs before it ${Math.round(middle)}`;
-  return isDeep || isOdd ? { state: 'no', evidence: measured } : { state: 'yes', evidence: measured };
+  const measured = proofOf('size', { bytes, runs: compared.length, median: Math.round(middle) });
+  return { state: isDeep || isOdd ? 'no' : 'yes', ...measured };
 }
 
 const RUNS_DOWN = 5;

@@ -3,6 +3,7 @@
 // question of order (clean-up, volume) does not.
 
 import type { BackupFindingReport, BackupPolicy } from '../../../shared/backup/reported.ts';
+import { type Proof, type ProofKind, proofOf } from '../../../shared/backup/proof.ts';
 import { type KnownFile, LISTED } from './known.ts';
 import { type Answer, nameOf } from './ladder.ts';
 import { isShrinking, judgeSize, type Run } from './plausible.ts';
@@ -31,7 +32,7 @@ export interface Picture {
   sameVolume?: { data: string } | undefined;
 }
 
-export type Sign = Pick<BackupFindingReport, 'kind' | 'text'>;
+export type Sign = Pick<BackupFindingReport, 'kind' | 'text'> & { proof?: Proof };
 
 /** These bring a set off rung 3. */
 export const SPOILS: readonly Sign['kind'][] = ['shrinking', 'identical', 'extension-changed', 'magic-lost'];
@@ -43,17 +44,22 @@ export function findSigns(picture: Picture): Sign[] {
 
 export function judgePlausible(picture: Picture, signs: readonly Sign[]): Answer {
   const spoilt = signs.find(({ kind }) => SPOILS.includes(kind));
-  if (spoilt) return { state: 'no', evidence: spoilt.text };
+  if (spoilt) return { state: 'no', evidence: spoilt.text, ...(spoilt.proof && { proof: spoilt.proof }) };
   const newest = picture.files[0];
-  if (!newest) return { state: 'unknown', evidence: 'no file to judge' };
+  if (!newest) return { state: 'unknown', ...proofOf('nothing-to-judge') };
   const earlier = picture.history.filter((run) => run.at < newest.modifiedAt).map((run) => run.bytes);
   return judgeSize(newest.bytes, earlier, picture.policy.kind);
+}
+
+function signOf(kind: Sign['kind'], proof: ProofKind, data: Proof['data']): Sign {
+  const said = proofOf(proof, data);
+  return { kind, text: said.evidence, proof: said.proof };
 }
 
 function shrinking({ history }: Picture): Sign | undefined {
   if (!isShrinking(history)) return undefined;
   const sizes = history.slice(-5).map((run) => run.bytes);
-  return { kind: 'shrinking', text: `the last five backups shrink: ${sizes.join(', ')} bytes` };
+  return signOf('shrinking', 'shrinking', { sizes: sizes.join(', ') });
 }
 
 const APART_MS = 3_600_000;
@@ -64,8 +70,7 @@ function identical({ policy, digests }: Picture): Sign | undefined {
   const speaks = policy.kind !== 'log' && policy.kind !== 'copy' && policy.engine !== 'files';
   if (!speaks || !before || !last || before.sha256 !== last.sha256 || last.at - before.at < APART_MS)
     return undefined;
-  const text = `the newest backup has the SHA-256 of the one before it, ${last.sha256.slice(0, 16)}…: the job copies an old file`;
-  return { kind: 'identical', text };
+  return signOf('identical', 'identical', { sha256: last.sha256.slice(0, 16) });
 }
 
 const RENAMED_FILES = 5;
@@ -76,8 +81,7 @@ function renamed({ renamed, copies }: Picture): Sign | undefined {
   const share = renamed.length / Math.max(1, copies + renamed.length);
   if (renamed.length === 0 || (renamed.length < RENAMED_FILES && share < RENAMED_SHARE)) return undefined;
   const [first = ''] = renamed;
-  const text = `${renamed.length} files bear an ending behind the backup's name, the backup itself being gone: ${nameOf({ path: first })}`;
-  return { kind: 'extension-changed', text };
+  return signOf('extension-changed', 'renamed', { count: renamed.length, file: nameOf({ path: first }) });
 }
 
 const UNKNOWN_FORMATS = ['unknown', 'text'];
@@ -94,10 +98,7 @@ function magicLost({ files }: Picture): Sign | undefined {
   );
   if (!lost) return undefined;
   const was = lost.formerFormat ?? formats.find((format) => isKnown(format));
-  return {
-    kind: 'magic-lost',
-    text: `${nameOf(lost)} is of no known format; it, or those before it, were ${was}`,
-  };
+  return signOf('magic-lost', 'magic-lost', { file: nameOf(lost), was: was ?? '' });
 }
 
 function isUnknown(format: string | undefined): boolean {

@@ -52,6 +52,12 @@ const SHAPES = {
         state: words(['yes', 'no', 'unknown']),
         at: Instant,
         evidence: text(4_000),
+        proof: optional(
+          Type.Object({
+            kind: text(40),
+            data: Type.Record(Type.String(), Type.Union([Type.Number(), text(4_000)])),
+          }),
+        ),
       }),
       { maxItems: 7 },
     ),

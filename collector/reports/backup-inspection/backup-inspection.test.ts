@@ -77,7 +77,7 @@ test('thousands of sound log backups take a row a day; those with defects stand 
     }),
   );
   const document = inspectionDocument(inputOf({ hosts: [hostOf({ sets: [setOf({ files: logs })] })] }));
-  const table = document.blocks.find((b) => b.block === 'table' && b.small);
+  const table = document.blocks.find((b) => b.block === 'table' && b.columns[1]?.title.startsWith('文件'));
   assert.ok(table?.block === 'table');
   assert.equal(table.rows.length, 31);
   assert.match(plainText(table.rows[0]?.[1] ?? ''), /LOG_700/);

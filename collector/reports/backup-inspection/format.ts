@@ -2,6 +2,7 @@
 
 /// <reference lib="esnext.temporal" preserve="true" />
 
+import { type Proof, sayProof } from '../../../shared/backup/proof.ts';
 import type { Language } from '../../../shared/text.ts';
 
 export interface Format {
@@ -14,6 +15,13 @@ export interface Format {
   count(value: number): string;
   /** What an agent told, with the instants in it as the rest of the report prints them. */
   told(text: string): string;
+  /** What a rung rests on, in the report's language; of an older or later agent, and what the system itself says, as it was told. */
+  proved(rung: Proved): string;
+}
+
+export interface Proved {
+  text: string;
+  proof?: Proof | undefined;
 }
 
 const INSTANT = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
@@ -25,6 +33,11 @@ export function formatFor(language: Language, zone: string): Format {
       .toPlainDateTime()
       .toString({ smallestUnit: 'minute' });
   const time = (at: number): string => local(at).replace('T', ' ');
+  const told = (text: string): string =>
+    text.replaceAll(INSTANT, (instant) => {
+      const at = Date.parse(instant);
+      return Number.isNaN(at) ? instant : time(at);
+    });
   return {
     language,
     time,
@@ -32,11 +45,9 @@ export function formatFor(language: Language, zone: string): Format {
     duration: (ms) => duration(ms, language),
     bytes,
     count: (value) => String(value).replaceAll(/\B(?=(\d{3})+$)/g, ','),
-    told: (text) =>
-      text.replaceAll(INSTANT, (instant) => {
-        const at = Date.parse(instant);
-        return Number.isNaN(at) ? instant : time(at);
-      }),
+    told,
+    proved: ({ text, proof }) =>
+      sayProof(proof, language, { bytes, time, duration: (ms) => duration(ms, language) }) ?? told(text),
   };
 }
 

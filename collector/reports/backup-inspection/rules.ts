@@ -1,6 +1,7 @@
 // The rating rules. Promise: pure; each takes one set (or host) as gathered and says what is wrong in terms of a rule, a state and what it
 // rests on; words come later. 无法确认 ranks above 注意: what nobody could look at must not pass as a small matter.
 
+import type { Proof } from '../../../shared/backup/proof.ts';
 import type { BackupFindingReport } from '../../../shared/backup/reported.ts';
 import type { Tone } from '../../document/document.ts';
 import { isDamaged, standing } from './files.ts';
@@ -39,7 +40,7 @@ export type Priority = 'high' | 'middle' | 'low';
 export type Evidence =
   | { of: 'file'; path: string }
   | { of: 'set'; at: number }
-  | { of: 'rung'; rung: number; at: number; text: string }
+  | { of: 'rung'; rung: number; at: number; text: string; proof?: Proof | undefined }
   | { of: 'run'; startedAt: number; text: string }
   | { of: 'drill'; at: number }
   | { of: 'finding'; at: number; text: string }
@@ -128,7 +129,7 @@ function ladder(set: InspectedSet): Reason[] {
   const failed = found.find((r) => r.state === 'no');
   const open = found.find((r) => r.state === 'unknown');
   const rest = (r: (typeof found)[number]): Evidence[] => [
-    { of: 'rung', rung: r.rung, at: r.at, text: r.evidence },
+    { of: 'rung', rung: r.rung, at: r.at, text: r.evidence, proof: r.proof },
   ];
   const reasons: Reason[] = [];
   if (failed) reasons.push(reason(FAILED_RUNG[failed.rung] ?? 'missing', 'bad', rest(failed)));
@@ -150,7 +151,9 @@ function secondCopy(set: InspectedSet): Reason[] {
   const at: Evidence[] = [{ of: 'set', at: set.at }];
   if (set.policy.secondCopy === '') return [reason('copy-none', 'attention', at)];
   const rung = set.rungs.find((r) => r.rung === 5);
-  const evidence: Evidence[] = rung ? [{ of: 'rung', rung: 5, at: rung.at, text: rung.evidence }] : at;
+  const evidence: Evidence[] = rung
+    ? [{ of: 'rung', rung: 5, at: rung.at, text: rung.evidence, proof: rung.proof }]
+    : at;
   if (rung?.state === 'no') return [reason('copy-differs', 'attention', evidence, {}, 'high')];
   if (rung?.state === 'yes') return [];
   return [reason('copy-unconfirmed', 'unknown', evidence)];

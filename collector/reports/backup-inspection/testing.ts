@@ -1,6 +1,7 @@
 // For tests and benches: a made-up hospital with three servers, whose sets are in every state that a report can show.
 
 import type { BackupKind, Content } from '../../../shared/backup/facts.ts';
+import { proofOf } from '../../../shared/backup/proof.ts';
 import type { BackupPolicy, RungState } from '../../../shared/backup/reported.ts';
 import type { InspectedFile, InspectedHost, InspectedSet, InspectionInput } from './input.ts';
 
@@ -25,23 +26,35 @@ export const policyOf = (own: Partial<BackupPolicy> = {}): BackupPolicy => ({
   ...own,
 });
 
-export function rungsUpTo(rung: number, rest: RungState['state'] = 'unknown', evidence = ''): RungState[] {
+type Rest = Pick<RungState, 'evidence' | 'proof'>;
+
+export function rungsUpTo(
+  rung: number,
+  rest: RungState['state'] = 'unknown',
+  why?: string | Rest,
+): RungState[] {
+  const open = typeof why === 'string' ? { evidence: why } : why;
   return [1, 2, 3, 4, 5, 6].map((n) => ({
     rung: n as RungState['rung'],
     state: n <= rung ? 'yes' : rest,
     at: TO - 2 * HOUR,
-    evidence: n <= rung || evidence === '' ? (PROOF[n] ?? '') : evidence,
+    ...((n <= rung ? undefined : open) ?? PROOF[n] ?? { evidence: '' }),
   }));
 }
 
+const FILE = { file: 'NIS_FULL_20261130_020000.bak' };
 const PROOF = [
-  '',
-  'NIS_FULL_20261130_020000.bak, 44.1 GiB',
-  'finished 2026-11-30 02:14, 22 h old of 26 h',
-  '0.3% above the median of the last 10',
-  'MTF walked to its end, 1 set, header checksums hold',
-  'equal by size and SHA-256 at \\\\NAS01\\nis-backup',
-  'drill of 2026-11-12, 41,204 rows of ward_event equal',
+  undefined,
+  proofOf('exists', { ...FILE, bytes: 47_352_987_648 }),
+  proofOf('fresh', { ...FILE, at: TO - 22 * HOUR + 14 * 60_000 }),
+  proofOf('size', { bytes: 47_352_987_648, runs: 30, median: 47_244_640_256 }),
+  proofOf('read', {
+    ...FILE,
+    content: 'VERIFIED',
+    reason: 'MTF walked to its end, 1 set, header checksums hold',
+  }),
+  proofOf('copy-equal', { ...FILE, folder: '\\\\NAS01\\nis-backup' }),
+  proofOf('drill', { at: TO - 18 * DAY, seconds: 1830, tables: 3 }),
 ];
 
 interface FileOptions {
@@ -272,7 +285,7 @@ function logSet(): InspectedSet {
       rto: { fromSeconds: 1700, toSeconds: 3100, by: 'read-speed' },
     },
     drills: [],
-    rungs: rungsUpTo(5, 'no', 'no drill on record'),
+    rungs: rungsUpTo(5, 'no', proofOf('no-drill')),
     rung: 5,
   });
 }
@@ -306,7 +319,11 @@ function mariaSet(): InspectedSet {
     rungs: rungsUpTo(
       3,
       'no',
-      'report_20261130_020000.sql.gz: the gzip checksum contradicts at 2,811,203,584',
+      proofOf('read', {
+        file: 'report_20261130_020000.sql.gz',
+        content: 'CORRUPT',
+        reason: 'the gzip checksum contradicts',
+      }),
     ),
     rung: 3,
     drills: [drillOf({ at: TO - 130 * DAY, moment: '2026-07-23 02:14' })],
@@ -356,7 +373,7 @@ function attachmentSet(): InspectedSet {
       secondCopy: '',
     }),
     drills: [],
-    rungs: rungsUpTo(4, 'no', 'no second copy is promised'),
+    rungs: rungsUpTo(4, 'no', proofOf('no-copy')),
     rung: 4,
   });
 }

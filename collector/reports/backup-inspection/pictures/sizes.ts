@@ -8,7 +8,7 @@ import { byteTicks, LABEL, LEFT, RIGHT, timeAxis, timeScale, WIDTH } from './axi
 import type { PictureContext } from './runs.ts';
 
 const TOP = 12;
-const HEIGHT = 58;
+const HEIGHT = 52;
 const FEWEST = 2;
 
 export function sizesPicture(set: InspectedSet, context: PictureContext): Picture | undefined {

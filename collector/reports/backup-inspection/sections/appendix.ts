@@ -35,12 +35,12 @@ function filesOfSet({ host, set }: JudgedSet, context: Context): Block[] {
     block: 'table',
     small: true,
     columns: [
-      { title: columns.number, share: 0.8 },
-      { title: columns.file, share: 5.4 },
-      { title: columns.bytes, share: 1.1, align: 'end' },
-      { title: columns.modified, share: 1.6 },
-      { title: columns.content, share: 1.5 },
-      { title: columns.proof, share: 0.9 },
+      { title: columns.number, share: 0.75 },
+      { title: `${columns.file} / ${words.says.digest}`, share: 6.7 },
+      { title: columns.bytes, share: 0.95, align: 'end' },
+      { title: columns.modified, share: 1.55 },
+      { title: columns.content, share: 1.45 },
+      { title: columns.proof, share: 0.6 },
     ],
     rows: fileRows(set, context),
     empty: says.noFiles,
@@ -79,17 +79,17 @@ interface RowContext {
 function fileRow(file: InspectedFile, { set, context }: RowContext): Rich[] {
   const { words, format, sources } = context;
   const digest = file.facts?.sha256;
-  const reason = isDamaged(file) ? ` ${file.reason ?? ''}` : '';
-  const gone = file.goneAt === undefined ? '' : ` ${words.says.gone(format.time(file.goneAt))}`;
+  const gone = file.goneAt === undefined ? [] : ['\n', words.says.gone(format.day(file.goneAt))];
   return [
     sources.file(set, file.path) ?? '',
     [
       { text: file.path, style: 'path' },
-      { text: `${reason}${gone}${digest ? ` ${words.says.digest} ${digest}` : ''}`, style: 'faint' },
+      ...(isDamaged(file) ? [{ text: ` ${file.reason ?? ''}`, style: 'faint' } as const] : []),
+      ...(digest ? ['\n', { text: digest, style: 'faint' } as const] : []),
     ],
     format.bytes(file.bytes),
     format.time(file.modifiedAt),
-    [{ text: file.content ? words.content[file.content] : words.unjudged, tone: toneOfFile(file) }],
+    [{ text: file.content ? words.content[file.content] : words.unjudged, tone: toneOfFile(file) }, ...gone],
     file.layer ?? '',
   ];
 }

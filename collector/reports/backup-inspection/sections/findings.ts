@@ -29,7 +29,7 @@ export function findingsSection(context: Context): Block[] {
 function findingRow(finding: Finding, context: Context): Rich[] {
   const { words, format } = context;
   const { title, advice, owner } = words.rules[finding.rule];
-  const rest = finding.evidence.flatMap((e) => ('text' in e && e.text !== '' ? [e.text] : []));
+  const rest = finding.evidence.flatMap((e) => ('text' in e && e.text !== '' ? [e] : []));
   const marks = evidenceOf(finding, context);
   return [
     nameOf(finding),
@@ -39,7 +39,7 @@ function findingRow(finding: Finding, context: Context): Rich[] {
       { text: title, style: 'strong' },
       '\n',
       `${says(finding, context)} `,
-      ...rest.slice(0, 2).map((text) => ({ text: `${format.told(text)} `, style: 'faint' }) as const),
+      ...rest.slice(0, 2).map((each) => ({ text: `${format.proved(each)} `, style: 'faint' }) as const),
       { text: marks === '' ? '' : `[${marks}]`, style: 'faint' },
     ],
     advice,

@@ -74,8 +74,8 @@ function notLookedAt({ input, words, format }: Context): Block[] {
 /** Rungs that one obstacle keeps from being looked at stand together. */
 function unknownRungs(set: InspectedSet, { words, format }: Pick<Context, 'words' | 'format'>): string[] {
   const open = set.rungs.filter((r) => r.state === 'unknown');
-  return [...Map.groupBy(open, (r) => r.evidence)].map(([evidence, rungs]) => {
+  return [...Map.groupBy(open, (r) => r.evidence)].map(([text, rungs]) => {
     const names = rungs.map((r) => words.rungs[r.rung] ?? '').join(words.comma);
-    return `${set.name}: ${names}: ${format.told(evidence)}`;
+    return `${set.name}: ${names}: ${format.proved({ text, proof: rungs[0]?.proof })}`;
   });
 }

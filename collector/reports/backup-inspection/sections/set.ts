@@ -96,20 +96,27 @@ function rungState(set: InspectedSet, { rung, state }: RungState, { rungState: s
 function ladderTable({ host, set }: JudgedSet, { words, format, sources }: Context): Block {
   return {
     block: 'table',
+    small: true,
     columns: [
-      { title: words.columns.rung, share: 1.65 },
-      { title: words.columns.state, share: 1.15 },
-      { title: words.columns.since, share: 1.35 },
-      { title: words.columns.evidence, share: 3.75 },
+      { title: words.columns.rung, share: 1.4 },
+      { title: words.columns.state, share: 0.9 },
+      { title: words.columns.since, share: 1.2 },
+      { title: words.columns.evidence, share: 4.9 },
     ],
     rows: set.rungs.map((r): Rich[] => [
       `${r.rung} ${words.rungs[r.rung] ?? ''}`,
       [rungState(set, r, words)],
       format.time(r.at),
       [
-        `${format.told(r.evidence)} `,
+        `${format.proved({ text: r.evidence, proof: r.proof })} `,
         {
-          text: sources.mark(host, set, { of: 'rung', rung: r.rung, at: r.at, text: r.evidence }),
+          text: sources.mark(host, set, {
+            of: 'rung',
+            rung: r.rung,
+            at: r.at,
+            text: r.evidence,
+            proof: r.proof,
+          }),
           style: 'faint',
         },
       ],
@@ -220,6 +227,7 @@ function drillBlocks(set: InspectedSet, { words, format }: Context): Block[] {
     { block: 'paragraph', text },
     {
       block: 'table',
+      small: true,
       caption: says.drillRows,
       columns: [
         { title: columns.table, share: 3 },
