@@ -17,15 +17,24 @@ const DISTANCES: readonly [agoMs: number, everyMs: number][] = [
   // Near enough for a rate over five minutes.
   [Infinity, 150_000],
 ];
-const PHASE_MS = 15_000;
+export const STEP_MS = 15_000;
 const AT_ONCE = 512;
+
+/** An agent reads every 15 s at an instant of its own: the first one from `at` on. */
+export function nextReading(world: World, host: DemoHost, at: number): number {
+  const first = world.startAt + Math.floor(unitAt(seedOf(host.seed, 'phase'), 0) * STEP_MS);
+  return first + Math.max(0, Math.ceil((at - first) / STEP_MS)) * STEP_MS;
+}
 
 /** Instants at which the host's agent read, oldest first. */
 export function* readingsOf(world: World, host: DemoHost): Generator<{ at: number; arrivedAt: number }> {
-  const phase = Math.floor(unitAt(seedOf(host.seed, 'phase'), 0) * PHASE_MS);
   const silences = host.episodes.filter((e) => isSilence(e.kind));
   let next = 0;
-  for (let at = world.startAt + phase; at < world.endAt; at += distanceAt(world.endAt - at)) {
+  for (
+    let at = nextReading(world, host, world.startAt);
+    at < world.endAt;
+    at += distanceAt(world.endAt - at)
+  ) {
     while (next < silences.length && (silences[next]?.to ?? 0) <= at) next++;
     const silence = silences[next];
     if (!silence || at < silence.from) yield { at, arrivedAt: at + 80 };
@@ -35,7 +44,7 @@ export function* readingsOf(world: World, host: DemoHost): Generator<{ at: numbe
   }
 }
 
-const distanceAt = (agoMs: number): number => DISTANCES.find(([most]) => agoMs <= most)?.[1] ?? PHASE_MS;
+const distanceAt = (agoMs: number): number => DISTANCES.find(([most]) => agoMs <= most)?.[1] ?? STEP_MS;
 
 export const seriesId = (columns: readonly string[]): string =>
   createHash('sha256').update(columns.join('\n')).digest('hex').slice(0, 16);

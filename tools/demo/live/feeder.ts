@@ -2,10 +2,10 @@
 // Promise: whose line is cut stays silent; what was read while history was being written comes as backlog first.
 
 import type { Clock } from '../../../shared/clock.ts';
-import { seedOf, unitAt } from '../world/draw.ts';
+import { nextReading, STEP_MS } from '../apply/samples.ts';
 import { silenceAt } from '../world/episodes.ts';
 import type { World } from '../world/shape.ts';
-import { type DemoAgent, openDemoAgent } from './agent.ts';
+import { openDemoAgent } from './agent.ts';
 
 export interface Feeder {
   stop(): Promise<void>;
@@ -19,33 +19,25 @@ export interface FeederOptions {
   clock: Clock;
 }
 
-const STEP_MS = 15_000;
 const TURN_MS = 100;
 /** New links in each turn: all are there within seconds, and none waits for the others. */
 const STARTS_PER_TURN = 4;
 
 export function startFeeder({ clock, world, ...rest }: FeederOptions): Feeder {
-  const members: { agent: DemoAgent; dueAt: number }[] = world.hosts
+  const members = world.hosts
     .filter((host) => !silenceAt(host, world.endAt))
     .map((host) => ({
       agent: openDemoAgent({ ...rest, world, host }),
-      dueAt: clock.now() + Math.floor(unitAt(seedOf(host.seed, 'phase'), 1) * STEP_MS),
+      dueAt: nextReading(world, host, world.endAt),
     }));
   let started = 0;
   const timer = clock.every(TURN_MS, () => {
     const now = clock.now();
-    for (const { agent } of members.slice(started, started + STARTS_PER_TURN)) {
-      for (let at = world.endAt + STEP_MS; at < now; at += STEP_MS) agent.report(at);
-      agent.report(now);
-      agent.start();
-    }
-    started = Math.min(members.length, started + STARTS_PER_TURN);
-    for (const member of members.slice(0, started)) {
-      if (now < member.dueAt) continue;
-      // After a machine that slept, not all that was missed.
-      member.dueAt = Math.max(member.dueAt + STEP_MS, now);
-      member.agent.report(now);
-    }
+    const fresh = members.slice(started, started + STARTS_PER_TURN);
+    started += fresh.length;
+    for (const member of members.slice(0, started))
+      for (; member.dueAt <= now; member.dueAt += STEP_MS) member.agent.report(member.dueAt);
+    for (const { agent } of fresh) agent.start();
   });
   return {
     async stop() {

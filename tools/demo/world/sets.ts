@@ -23,8 +23,6 @@ export interface SetState {
 
 /** Files older than history are there too: as many as are kept. */
 const BEFORE_MS = 16 * DAY;
-/** Logs are kept as long as there is a full that they follow. */
-const LOG_DAYS = 6;
 
 const known = new WeakMap<DemoSet, { runs: Run[]; until: number; written: number[] }>();
 
@@ -76,7 +74,8 @@ export function stateOfSet(world: World, host: DemoHost, set: DemoSet, at: numbe
   const writing = at < current.finishedAt;
   const last = writing ? begun - 1 : begun;
   const newest = runs[last] as Run;
-  const copies = Math.min(last + 1, set.kind === 'log' ? (LOG_DAYS * DAY) / set.everyMs : set.keep);
+  const copies =
+    set.kind === 'log' ? last - lastBegun(runs, oldestFull(world, host, at)) : Math.min(last + 1, set.keep);
   const share = writing ? (at - current.startedAt) / (current.finishedAt - current.startedAt) : 0;
   const before = written[last] ?? 0;
   return {
@@ -88,6 +87,15 @@ export function stateOfSet(world: World, host: DemoHost, set: DemoSet, at: numbe
     written: Math.round(before + share * current.bytes),
     rung: rungAt(world, host, set, newest, at),
   };
+}
+
+/** Logs are kept as long as there is a full that they follow. */
+function oldestFull(world: World, host: DemoHost, at: number): number {
+  const full = host.sets.find((each) => each.kind === 'full');
+  if (!full) return -Infinity;
+  const { runs } = bookOf(world, host, full, at);
+  const last = runs.findLastIndex((run) => run.finishedAt <= at);
+  return (runs[Math.max(0, last - full.keep + 1)] as Run).startedAt;
 }
 
 /** What is promised is proven, but for what is wrong. */

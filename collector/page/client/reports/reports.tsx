@@ -58,17 +58,19 @@ function Made({ report }: { report: Report }) {
       <span class="muted">
         {report.number} · {report.madeBy} · {time(report.madeAt)}
       </span>
-      {FORMATS.map((format) => (
-        <a
-          key={format}
-          class="button"
-          href={`/api/v1/reports/${report.id}/file?format=${format}`}
-          download={`${report.number}.${format}`}
-          aria-label={`${w.download} ${report.number} ${format.toUpperCase()}`}
-        >
-          {format.toUpperCase()}
-        </a>
-      ))}
+      <span class="downloads">
+        {FORMATS.map((format) => (
+          <a
+            key={format}
+            class="button"
+            href={`/api/v1/reports/${report.id}/file?format=${format}`}
+            download={`${report.number}.${format}`}
+            aria-label={`${w.download} ${report.number} ${format.toUpperCase()}`}
+          >
+            {format.toUpperCase()}
+          </a>
+        ))}
+      </span>
     </li>
   );
 }
