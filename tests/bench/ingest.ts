@@ -45,7 +45,7 @@ export function bench({ args }: BenchOptions): Promise<Figures> {
     if (!beside) return ours;
     const agents = numberOf(args, 'agents', AGENTS);
     const ticks = numberOf(args, 'ticks', TICKS);
-    const victoriaMetrics = await measureVictoria({ folder, agents, ticks, children });
+    const victoriaMetrics = await measureVictoria({ folder, agents, ticks });
     const times = (ours.samplesPerCpuSecond ?? 0) / (victoriaMetrics.samplesPerCpuSecond ?? 0);
     return { ...ours, victoriaMetrics, timesVictoriaMetrics: Number(times.toFixed(2)) };
   });

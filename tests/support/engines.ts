@@ -17,10 +17,16 @@ export interface EngineServer {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-const VICTORIA = '/usr/bin/victoria-metrics';
-const INFLUX = '/usr/bin/influxd';
+export const VICTORIA = { file: '/usr/bin/victoria-metrics', package: 'victoria-metrics' };
+export const INFLUX = { file: '/usr/bin/influxd', package: 'influxdb' };
 const WITHIN_MS = 60_000;
 const POLL_MS = 50;
+
+/** Throws when the program is not here. */
+export function checkEngine({ file, package: name }: typeof VICTORIA): void {
+  if (!existsSync(file))
+    throw new Error(`${file} is not here. Install Debian's package: apt-get install ${name}`);
+}
 
 /** With `flags` after its own. Samples of one series and time count once, as the handbook asks for. */
 export async function startVictoria(
@@ -31,8 +37,8 @@ export async function startVictoria(
   const address = `127.0.0.1:${await freePort()}`;
   const own = [`-storageDataPath=${folder}`, `-httpListenAddr=${address}`, '-retentionPeriod=13'];
   return await server(t, {
-    package: 'victoria-metrics',
-    command: [VICTORIA, ...own, '-loggerLevel=ERROR', ...flags],
+    program: VICTORIA,
+    args: [...own, '-loggerLevel=ERROR', ...flags],
     url: `http://${address}`,
     health: '/health',
     folder,
@@ -71,8 +77,8 @@ suppress-logo = true
 `,
   );
   return await server(t, {
-    package: 'influxdb',
-    command: [INFLUX, '-config', file],
+    program: INFLUX,
+    args: ['-config', file],
     url: `http://127.0.0.1:${http}`,
     health: '/ping',
     folder,
@@ -91,11 +97,11 @@ export async function makeDatabase({ url }: EngineServer, name: string, keep = '
 
 async function server(
   t: Scope,
-  how: { package: string; command: string[]; url: string; health: string; folder: string },
+  how: { program: typeof VICTORIA; args: string[]; url: string; health: string; folder: string },
 ): Promise<EngineServer> {
-  const [file, ...args] = how.command as [string, ...string[]];
-  if (!existsSync(file))
-    throw new Error(`${file} is not here. Install Debian's package: apt-get install ${how.package}`);
+  const { program, args } = how;
+  checkEngine(program);
+  const { file } = program;
   let child: ChildProcess | undefined;
   const self: EngineServer = {
     url: how.url,

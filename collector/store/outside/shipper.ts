@@ -27,6 +27,8 @@ export interface ShipperOptions {
   config: { batchBytes: number; sendEvery: number; keepMs: number };
 }
 
+/** The collector itself has 12 s to stop. */
+const STOP_WITHIN_MS = 3000;
 const BACKOFF = { baseMs: 1000, capMs: 15_000 };
 
 export class Shipper {
@@ -80,10 +82,14 @@ export class Shipper {
     });
   }
 
+  /** What an engine that does not answer has not acknowledged by then is sent again at the next start. */
   async stop(): Promise<void> {
     this.isStopped = true;
     this.cancel();
-    await this.running;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.options.clock.after(STOP_WITHIN_MS, resolve);
+    await Promise.race([this.running, promise]);
+    timer.cancel();
   }
 
   private cancel(): void {

@@ -28,7 +28,8 @@ export interface Setup {
   now: number;
 }
 
-const HOUSEKEEPING_MS = 2000;
+/** Settling writes the newest values of all hosts that reported: not too often. */
+const HOUSEKEEPING_MS = 10_000;
 
 const port = parentPort;
 if (!port) throw new Error('worker.ts runs as a worker thread only');

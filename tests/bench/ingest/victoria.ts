@@ -4,19 +4,17 @@
 // there is no connection per agent. Its processor time is read when all is flushed to its files and before the merge that is
 // forced for the count of bytes; ours includes all packing.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { host as fleetHost, lines, SERIES, STEP_MS } from '../../data/fleet.mjs';
 import { until } from '../../../tools/processes.ts';
-import { freePort } from '../../support/programs.ts';
+import { checkEngine, startVictoria, VICTORIA } from '../../support/engines.ts';
+import { openScope } from '../../support/scope.ts';
 import { folderBytes, memoryMiB, secondsOf } from '../proc.ts';
 import { IN_FLIGHT } from './plan.ts';
 
-const BINARY = '/usr/bin/victoria-metrics';
 const AGENTS_PER_POST = 100;
 const POSTS_AT_ONCE = 4;
-const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
 const QUIET_POLLS = 20;
 
@@ -24,50 +22,46 @@ export interface BesideOptions {
   folder: string;
   agents: number;
   ticks: number;
-  children: ChildProcess[];
 }
 
 /** Before anything is measured: throws when the program is not here. */
-export function checkVictoria(): void {
-  if (existsSync(BINARY)) return;
-  throw new Error(`${BINARY} is not here. Install Debian's package: apt-get install victoria-metrics`);
+export const checkVictoria = (): void => checkEngine(VICTORIA);
+
+export async function measureVictoria({
+  folder,
+  agents,
+  ticks,
+}: BesideOptions): Promise<Record<string, number>> {
+  const scope = openScope();
+  try {
+    const data = join(folder, 'victoria-metrics');
+    const server = await startVictoria(scope, data, []);
+    return await measure(server, { data, agents, ticks });
+  } finally {
+    await scope.close();
+  }
 }
 
-export async function measureVictoria(options: BesideOptions): Promise<Record<string, number>> {
-  const { folder, agents, ticks, children } = options;
-  const data = join(folder, 'victoria-metrics');
-  const address = `127.0.0.1:${await freePort()}`;
-  const server = spawn(
-    BINARY,
-    [`-storageDataPath=${data}`, `-httpListenAddr=${address}`, '-retentionPeriod=13', '-loggerLevel=ERROR'],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  children.push(server);
-  const url = `http://${address}`;
-  await until(
-    `${BINARY} to answer`,
-    START_TIMEOUT_MS,
-    () => fetch(`${url}/health`).then((answer) => answer.ok),
-    POLL_MS,
-  );
-  const before = cpuSeconds(server);
+async function measure(
+  { url, pid }: { url: string; pid: number },
+  { data, agents, ticks }: { data: string; agents: number; ticks: number },
+): Promise<Record<string, number>> {
+  const before = cpuSeconds(pid);
   const startedAt = performance.now();
   await feed(url, agents, ticks);
   await get(url, '/internal/force_flush');
   const sendSeconds = (performance.now() - startedAt) / 1000;
-  const spent = cpuSeconds(server) - before;
+  const spent = cpuSeconds(pid) - before;
   const samples = agents * ticks * SERIES;
   const taken = await metric(url, 'vm_rows_inserted_total{type="influx"}');
   if (taken !== samples) throw new Error(`victoria-metrics took ${taken} samples of ${samples}`);
   await merge(url);
   const diskBytes = folderBytes(join(data, 'data')) + folderBytes(join(data, 'indexdb'));
-  const mergedSpent = cpuSeconds(server) - before;
-  const peakRssMiB = memoryMiB(server.pid ?? 0, 'VmHWM');
-  server.kill('SIGTERM');
+  const mergedSpent = cpuSeconds(pid) - before;
   return {
     samplesPerCpuSecond: Math.round(samples / spent),
     bytesPerSample: Number((diskBytes / samples).toFixed(4)),
-    peakRssMiB: Number(peakRssMiB.toFixed(1)),
+    peakRssMiB: Number(memoryMiB(pid, 'VmHWM').toFixed(1)),
     cpuSeconds: Number(spent.toFixed(2)),
     mergeCpuSeconds: Number((mergedSpent - spent).toFixed(2)),
     sendSeconds: Number(sendSeconds.toFixed(2)),
@@ -123,4 +117,4 @@ async function merge(url: string): Promise<void> {
   await until('the merge to end', Infinity, isQuiet, POLL_MS);
 }
 
-const cpuSeconds = ({ pid }: ChildProcess): number => secondsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+const cpuSeconds = (pid: number): number => secondsOf(readFileSync(`/proc/${pid}/stat`, 'utf8'));
