@@ -12,7 +12,8 @@ import {
 } from './client/board/rank.ts';
 import { ago, bytes, dateTime, shortRate, span } from './client/format.ts';
 import { rowsOf } from './client/host/rows.ts';
-import { linesOf, lonePlaces, summaryOf, toGrid } from './client/host/series.ts';
+import { givenTime, linesOf, lonePlaces, summaryOf, toGrid } from './client/host/series.ts';
+import { addressOf } from './client/address.ts';
 import { en } from './client/text/en.ts';
 import { zh } from './client/text/zh.ts';
 
@@ -236,5 +237,36 @@ describe('figures for people', () => {
     assert.equal(dateTime(at, 'Asia/Shanghai', 'zh'), '2026/03/02 04:05');
     assert.equal(dateTime(at, 'Asia/Urumqi', 'zh'), '2026/03/02 02:05');
     assert.equal(dateTime(at, 'Asia/Shanghai', 'en'), '02/03/2026, 04:05');
+  });
+});
+
+describe('links from dashboards', () => {
+  const hosts = [
+    host('h1', 'up'),
+    { ...host('h2', 'up'), name: '主机 h1', hospital: { id: 'b', name: '县医院' } },
+  ];
+  const cases: [query: string, address: string | undefined][] = [
+    ['hospital=市一院&host=主机 h1&from=1&to=2', '/hosts/h1?from=1&to=2'],
+    ['hospital=县医院&host=主机 h1', '/hosts/h2'],
+    ['hospital=县医院&host=主机 h1 (h2)', '/hosts/h2'],
+    [
+      'hospital=市一院&host=主机 h1&set=夜间 全备&from=1&to=2',
+      '/hosts/h1/backups/%E5%A4%9C%E9%97%B4%20%E5%85%A8%E5%A4%87?from=1&to=2',
+    ],
+    ['alert=al-7&from=1&to=2', '/alerts/al-7?from=1&to=2'],
+    ['view=alerts', '/alerts'],
+    ['from=1&to=2', '/?from=1&to=2'],
+    ['hospital=市一院&host=主机 h9', undefined],
+  ];
+  for (const [query, address] of cases)
+    test(`${query} leads to ${address ?? 'nothing'}`, () => {
+      assert.equal(addressOf(new URLSearchParams(query), hosts), address);
+    });
+
+  test('a time that makes no sense is none', () => {
+    const given = (query: string) => givenTime(new URLSearchParams(query));
+    assert.deepEqual(given('from=1000&to=2000'), { from: 1000, to: 2000 });
+    for (const query of ['', 'from=1000', 'from=2000&to=1000', 'from=now-6h&to=now', 'from=&to='])
+      assert.equal(given(query), undefined, query);
   });
 });

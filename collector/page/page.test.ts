@@ -160,6 +160,20 @@ describe('the page', () => {
     await chartsDrawn(page, 6);
   });
 
+  test('follows a link of a dashboard to the host that it names, with its time', async (t) => {
+    const to = stage.clock.now();
+    const names = `hospital=${encodeURIComponent('市第一人民医院')}&host=${encodeURIComponent('院感主服务器')}`;
+    const time = `from=${to - 1_800_000}&to=${to}`;
+    const asked = new Set<string>();
+    const page = await visit(t);
+    page.on('request', (request) => asked.add(request.url()));
+    await page.goto(`${stage.url}/open?${names}&${time}`);
+    await page.waitForURL(`${stage.url}/hosts/a1?${time}`);
+    await page.waitForSelector('.segments button[aria-pressed="true"]:first-child');
+    await page.waitForSelector('.charts canvas');
+    assert.ok([...asked].some((url) => url.includes('/series?') && url.includes(time)));
+  });
+
   test('shows every backup set, the worst first, with the findings of hosts', async (t) => {
     const page = await visit(t, { path: '/backups' });
     await page.waitForSelector('.backup-board');

@@ -76,6 +76,7 @@ const CHANGES: Column[] = [
 ];
 
 const changes: Panel = table({
+  width: 11,
   title: t('之前变了什么', 'What changed before'),
   description: t(
     '时间范围内的开机、探针升级、配置变更、服务启停、时钟跳变、新备份，最近的在最前。故障前几分钟内的那一条先核对。',
@@ -109,20 +110,20 @@ export const outage: Board = {
   marks: { incidents: true, boots: true, updates: true, backups: true },
   rows: [
     {
-      title: t('什么坏了、从何时起', 'What is broken, since when'),
+      title: t('什么坏了、从何时起、之前变了什么', 'What is broken, since when, what changed'),
       isCollapsed: false,
       panels: [
         since,
         lasting,
         openIncidents(SCOPE, 'critical', SIZE),
         openIncidents(SCOPE, 'warning', SIZE),
-        incidentTable(SCOPE, { width: 24, height: 6 }),
+        incidentTable(SCOPE, { width: 13, height: 8 }),
+        changes,
         incidentTimeline(SCOPE, { width: 24, height: 7 }),
         failingChecks(7),
         verdictTimeline(SCOPE, { width: 24, height: 6 }),
       ],
     },
-    { title: t('之前变了什么', 'What changed before'), isCollapsed: false, panels: [changes] },
     {
       title: t('故障前后几分钟（逐次读数）', 'The minutes around it, every reading'),
       isCollapsed: false,

@@ -22,6 +22,7 @@ export function pageRoutes(app: App, context: Context): void {
   });
   for (const url of [
     '/',
+    '/open',
     '/hosts/*',
     '/backups',
     '/alerts',

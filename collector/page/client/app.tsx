@@ -10,6 +10,7 @@ import { later } from './later.tsx';
 import { link, startLive, stopLive, watch } from './live.ts';
 import { Login } from './login.tsx';
 import { useObservable } from './observable.ts';
+import { Open } from './open.tsx';
 import { type Session, session } from './request.ts';
 import { go, type Place, usePlace } from './router.ts';
 import { useWords } from './text/text.ts';
@@ -67,6 +68,7 @@ function Screen({ place }: { place: Place }) {
     return <BackupSetPage key={place.path} host={second} set={place.parts[3]} />;
   if (first === 'backups') return <BackupBoard />;
   if (first === 'reports') return <Reports />;
+  if (first === 'open') return <Open place={place} />;
   if (first === 'hosts' && second) return <HostPage key={second} id={second} />;
   if (first === 'alerts') return second ? <AlertPage key={second} id={second} /> : <AlertList />;
   if (first === 'settings') return <Settings tab={second} />;

@@ -2,15 +2,16 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SeriesReply } from '../../../api/shapes.ts';
-import { count, dateTime, percent, perSecond, shortRate } from '../format.ts';
+import { count, dateTime, percent, perSecond, shortRate, shortTime } from '../format.ts';
 import { watchedValues } from '../live.ts';
 import { useObservable } from '../observable.ts';
 import { get } from '../request.ts';
 import { useLanguage, useWords } from '../text/text.ts';
 import type { Words } from '../text/zh.ts';
+import { usePlace } from '../router.ts';
 import { useReading } from '../use.ts';
 import { Chart } from './chart.tsx';
-import { type Line, linesOf } from './series.ts';
+import { givenTime, type Line, linesOf } from './series.ts';
 
 const RANGES = ['15m', '1h', '6h', '24h', '7d', '30d'] as const;
 const GAUGES = [
@@ -31,9 +32,10 @@ interface Both {
   rates: SeriesReply;
 }
 
-async function readBoth(host: string, range: string): Promise<Both> {
+/** `time`: `from=-1h`, or `from=…&to=…` of a link that led here. */
+async function readBoth(host: string, time: string): Promise<Both> {
   const query = (metrics: readonly string[]) =>
-    `/series?host=${encodeURIComponent(host)}&from=-${range}&${metrics.map((m) => `metric=${m}`).join('&')}`;
+    `/series?host=${encodeURIComponent(host)}&${time}&${metrics.map((m) => `metric=${m}`).join('&')}`;
   const [gauges, rates] = await Promise.all([
     get<SeriesReply>(query(GAUGES)),
     get<SeriesReply>(`${query(COUNTERS)}&rate=true`),
@@ -43,21 +45,29 @@ async function readBoth(host: string, range: string): Promise<Both> {
 
 export function Charts({ host, timeZone }: { host: string; timeZone: string }) {
   const words = useWords();
-  const [range, setRange] = useState<(typeof RANGES)[number]>('1h');
+  const given = givenTime(usePlace().query);
+  const [range, setRange] = useState<(typeof RANGES)[number] | 'given'>(given ? 'given' : '1h');
   const switched = useRef(false);
-  const reading = useReading(`${host} ${range}`, () => readBoth(host, range));
+  const time = range === 'given' && given ? `from=${given.from}&to=${given.to}` : `from=-${range}`;
+  const reading = useReading(`${host} ${time}`, () => readBoth(host, time));
   useEffect(() => {
     // A host that was enrolled just now would otherwise show an hour of emptiness.
     if (range === '1h' && !switched.current && reading.data && isYoung(reading.data.gauges)) setRange('15m');
     if (reading.data) switched.current = true;
   }, [reading.data]);
-  useRefresh(reading.reload, reading.data?.gauges.step, reading.data?.gauges.to);
+  const step = range === 'given' ? undefined : reading.data?.gauges.step;
+  useRefresh(reading.reload, step, reading.data?.gauges.to);
   const charts = useMemo(() => (reading.data ? arrange(reading.data, words) : []), [reading.data, words]);
   return (
     <section aria-labelledby="trends">
       <div class="section-head">
         <h2 id="trends">{words.host.trends}</h2>
         <div class="segments" role="group" aria-label={words.host.range}>
+          {given && (
+            <button type="button" aria-pressed={range === 'given'} onClick={() => setRange('given')}>
+              <GivenTime {...given} timeZone={timeZone} />
+            </button>
+          )}
           {RANGES.map((name) => (
             <button type="button" key={name} aria-pressed={name === range} onClick={() => setRange(name)}>
               {name}
@@ -74,6 +84,15 @@ export function Charts({ host, timeZone }: { host: string; timeZone: string }) {
       </div>
       {reading.data && <Gaps gaps={reading.data.gauges.gaps} timeZone={timeZone} />}
     </section>
+  );
+}
+
+function GivenTime({ from, to, timeZone }: { from: number; to: number; timeZone: string }) {
+  const language = useLanguage();
+  return (
+    <>
+      {shortTime(from, timeZone, language)} – {shortTime(to, timeZone, language)}
+    </>
   );
 }
 

@@ -77,3 +77,9 @@ export function summaryOf(line: Grid['lines'][number]): Summary {
     max: reduce(known(line.max), Math.max),
   };
 }
+
+/** The time that a link names, `from` and `to` in UTC ms; undefined where it names none that makes sense. */
+export function givenTime(query: URLSearchParams): { from: number; to: number } | undefined {
+  const [from = NaN, to = NaN] = ['from', 'to'].map((name) => Number(query.get(name) || NaN));
+  return Number.isSafeInteger(from) && Number.isSafeInteger(to) && from < to ? { from, to } : undefined;
+}
