@@ -27,6 +27,34 @@ test('no more than the rate passes from the start on', async () => {
   assert.equal(passed, 10_000);
 });
 
+test('after a pause no second holds more than the rate and one read', async () => {
+  const clock = manualClock();
+  const pace = throttle(1000, clock);
+  const reads: number[] = [];
+  const tick = async (ms: number): Promise<void> => {
+    for (let i = 0; i < ms / 10; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(10);
+    }
+  };
+  const read = async (): Promise<void> => {
+    for (let i = 0; i < 60; i++) {
+      await pace.take(25);
+      reads.push(clock.monotonic());
+    }
+  };
+  for (const pauseMs of [0, 3000, 700]) {
+    await tick(pauseMs);
+    const reading = read();
+    await tick(2500);
+    await reading;
+  }
+  for (const at of reads) {
+    const bytes = 25 * reads.filter((other) => other >= at && other < at + 1000).length;
+    assert.ok(bytes <= 1025, `${bytes} in a second`);
+  }
+});
+
 test('reading leaves the access time alone, ends at the end and stops at a signal', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'niswatch-source-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));

@@ -18,9 +18,14 @@ export interface Throttle {
 /** No bound. */
 export const fullSpeed: Throttle = { take: async () => {} };
 
-/** At most so many bytes per second since the start; what a pause saved up is spent at once, a quarter of a second of it at most. */
-export function throttle(bytesPerSecond: number, clock: Pick<Clock, 'monotonic' | 'after'>): Throttle {
-  const burst = bytesPerSecond / 4;
+/** Of what may be read so much is: the rest makes up for what a pause saves up, so that no second holds more than it may. */
+const SHARE = 0.95;
+const SAVED_SECONDS = 0.04;
+
+/** At most so many bytes in any second, but for one read; what a pause saved up is spent at once, a twenty-fifth of a second of it at most. */
+export function throttle(most: number, clock: Pick<Clock, 'monotonic' | 'after'>): Throttle {
+  const bytesPerSecond = most * SHARE;
+  const burst = bytesPerSecond * SAVED_SECONDS;
   let saved = 0;
   let at = clock.monotonic();
   return {
