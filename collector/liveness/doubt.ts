@@ -4,9 +4,10 @@
 //   none ──more than max(5 %, 20) suspect within 30 s, or nobody of three hospitals heard──▶ doubt ──few are quiet──▶ none
 //                                  doubt ──10 min, half of the fleet is heard──▶ mass: those stay cut off together until few are left
 //   the uplink canary fails, the event loop lags: a doubt for as long
+//   many are late at once, for less than makes a host suspect: no doubt, but who is on his way back is given the time for it anew
 
 import * as say from './evidence.ts';
-import type { Effect, Fleet } from './model.ts';
+import type { Effect, Fleet, HostLife } from './model.ts';
 import type { DoubtReason } from './verdict.ts';
 
 /** With fewer hospitals than this, all of them quiet together is no sign of the collector's own fault. */
@@ -50,6 +51,32 @@ export function judgeDoubt(fleet: Fleet, now: number, out: Effect[]): void {
   }
   fleet.doubt = reason && { since: now, reason, quiet, expected };
   if (reason) out.push({ kind: 'self-doubt', on: true, evidence: say.doubts(now, reason, quiet, expected) });
+}
+
+/** Of the time that makes a host suspect: nobody alone is so late by chance, with a beat every ten seconds. */
+const LATE_SHARE = 2 / 3;
+
+/**
+ * A cut of the collector too short for any suspicion still costs whoever was on its way back a handshake. When it is over their silence is
+ * counted anew, once for each silence: an uplink that flaps must not hide a host that is down.
+ */
+export function judgeHush(fleet: Fleet, now: number): void {
+  if (now < fleet.laggingUntil) return;
+  const late = lateOnes(fleet, now);
+  const { fresh, expected } = look(fleet, now);
+  const hushed = late.length + fresh > manyOf(fleet, expected);
+  const isOver = fleet.hushed && !hushed;
+  fleet.hushed = hushed;
+  if (!isOver) return;
+  for (const life of [...late, ...fleet.byWord.suspect])
+    if (life.countFrom < life.suspectAt || life.suspectAt < life.heardAt) life.countFrom = now;
+}
+
+function lateOnes({ byWord, config }: Fleet, now: number): HostLife[] {
+  const since = now - config.suspectAfter * LATE_SHARE;
+  const late: HostLife[] = [];
+  for (const life of byWord.up) if (life.heardAt < since) late.push(life);
+  return late;
 }
 
 /** When only few of those that were cut off together are left, each is judged by itself, from now on. */

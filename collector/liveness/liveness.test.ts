@@ -218,6 +218,39 @@ test('while many are cut off together, a sibling that is back makes no host of a
   assert.equal(s.word('b'), 'silent');
 });
 
+/** Nobody at all is heard for so long, and then all but `missing` are again. */
+function cutOff(s: ReturnType<typeof sim>, seconds: number, missing: string): void {
+  s.fall(...s.all);
+  s.pass(seconds);
+  for (const host of s.all.filter((each) => each !== missing)) s.hello(host);
+}
+
+test('a cut of the collector too short for any suspicion gives a host on its way back its time anew', () => {
+  const s = sim(many(100, 1));
+  s.greetAll();
+  s.pass(60);
+  s.drop('a7', 'reset');
+  s.pass(80);
+  assert.equal(s.word('a7'), 'suspect');
+  cutOff(s, 15, 'a7');
+  s.pass(149);
+  assert.deepEqual([s.word('a7'), s.fleet.doubt], ['suspect', undefined]);
+  s.pass(2);
+  assert.equal(s.word('a7'), 'silent');
+});
+
+test('an uplink that flaps holds up the judgement of a host that is down once, and not for ever', () => {
+  const s = sim(many(100, 1));
+  s.greetAll();
+  s.pass(60);
+  s.drop('a7', 'reset');
+  for (let turn = 0; turn < 12; turn++) {
+    cutOff(s, 15, 'a7');
+    s.pass(15);
+  }
+  assert.equal(s.word('a7'), 'silent');
+});
+
 test('when much of the fleet turns quiet at once the collector doubts itself and calls nobody silent', () => {
   const s = sim(many(100, 4));
   s.greetAll();

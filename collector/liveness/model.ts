@@ -62,6 +62,8 @@ export interface Fleet {
   /** Many hosts are cut off although the collector proved to hear: those keep their word until most of them are back. */
   mass?: { since: number } | undefined;
   ownTrouble: boolean;
+  /** Much of the fleet is late at once, though not for so long that anybody is suspect. */
+  hushed: boolean;
   /** Until then the collector is behind with what it hears. */
   laggingUntil: number;
   tickedAt: number;
@@ -115,6 +117,7 @@ export function openFleet(config: LivenessConfig, now: number): Fleet {
     added: 0,
     listeningSince: now,
     ownTrouble: false,
+    hushed: false,
     laggingUntil: 0,
     tickedAt: now,
   };

@@ -60,7 +60,11 @@ export function sim(hospitals: Record<string, string[]>) {
     pass(seconds: number) {
       for (let i = 0; i < seconds; i++) {
         now += 1000;
-        if ((now / 1000) % 10 === 0) for (const host of beating) give({ kind: 'heard', host });
+        // Every host has a second of its own; the first ones beat together.
+        for (const host of beating) {
+          const second = Math.max(0, (fleet.hosts.get(host)?.order ?? 0) - 5);
+          if ((now / 1000 - second) % 10 === 0) give({ kind: 'heard', host });
+        }
         give({ kind: 'tick' });
       }
     },

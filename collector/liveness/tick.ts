@@ -1,7 +1,7 @@
 // What time alone decides, once a second: who is suspect, down, lost, silent, with his hospital or with much of the fleet. Pure; the
 // words and their conditions are drawn in liveness.ts.
 
-import { isDoubtful, judgeDoubt, judgeMass } from './doubt.ts';
+import { isDoubtful, judgeDoubt, judgeHush, judgeMass } from './doubt.ts';
 import * as say from './evidence.ts';
 import {
   change,
@@ -27,6 +27,7 @@ export function tick(fleet: Fleet, now: number, out: Effect[]): void {
   for (const life of due) tickUp(fleet, life, now, out);
   judgeAwaited(fleet, now);
   judgeDoubt(fleet, now, out);
+  judgeHush(fleet, now);
   if (fleet.awaited) return;
   if (isDoubtful(fleet)) return holdBack(fleet, now, out);
   judgeMass(fleet, now);
