@@ -62,13 +62,19 @@ const LATE_SHARE = 2 / 3;
  */
 export function judgeHush(fleet: Fleet, now: number): void {
   if (now < fleet.laggingUntil) return;
+  // When a doubt is over every silence is counted anew anyway.
+  if (fleet.doubt) {
+    fleet.hushed = 0;
+    return;
+  }
   const late = lateOnes(fleet, now);
   const { fresh, expected } = look(fleet, now);
-  const hushed = late.length + fresh > manyOf(fleet, expected);
-  const isOver = fleet.hushed && !hushed;
-  fleet.hushed = hushed;
-  if (!isOver) return;
-  for (const life of [...late, ...fleet.byWord.suspect])
+  const away = [...late, ...fleet.byWord.suspect];
+  const most = fleet.hushed;
+  fleet.hushed = late.length + fresh > manyOf(fleet, expected) ? Math.max(most, away.length) : 0;
+  // Half of them are heard again: it was a cut that is over, and not an outage that goes on.
+  if (fleet.hushed > 0 || away.length * 2 > most) return;
+  for (const life of away)
     if (life.countFrom < life.suspectAt || life.suspectAt < life.heardAt) life.countFrom = now;
 }
 

@@ -62,8 +62,8 @@ export interface Fleet {
   /** Many hosts are cut off although the collector proved to hear: those keep their word until most of them are back. */
   mass?: { since: number } | undefined;
   ownTrouble: boolean;
-  /** Much of the fleet is late at once, though not for so long that anybody is suspect. */
-  hushed: boolean;
+  /** How many were late or suspect at most while much of the fleet is late at once; 0: it is not. */
+  hushed: number;
   /** Until then the collector is behind with what it hears. */
   laggingUntil: number;
   tickedAt: number;
@@ -117,7 +117,7 @@ export function openFleet(config: LivenessConfig, now: number): Fleet {
     added: 0,
     listeningSince: now,
     ownTrouble: false,
-    hushed: false,
+    hushed: 0,
     laggingUntil: 0,
     tickedAt: now,
   };
