@@ -42,8 +42,8 @@ export interface Detection {
 }
 
 const DOWN: ReadonlySet<VerdictWord> = new Set<VerdictWord>(['silent', 'site-silent', 'down', 'agent-lost']);
-/** From the limit: a beat, what a witness needs, and what TCP kept back. */
-const LEAST_MS = { silent: 105_000, 'site-silent': 75_000, down: 28_000, 'agent-lost': 105_000 } as const;
+/** From the limit: a beat, what a witness needs, what TCP kept back, and a cut of the collector too short for it to notice. */
+const LEAST_MS = { silent: 100_000, 'site-silent': 75_000, down: 28_000, 'agent-lost': 100_000 } as const;
 /** Longest way of an agent back to the collector: a handshake in vain, a wait. */
 const WAY_BACK_MS = 90_000;
 /** A shorter outage of its own, however long the way back took, is no reason for a page. */
@@ -167,9 +167,10 @@ export class Truth {
     this.counts.verdicts++;
     const now = this.#now();
     const outage = this.#open.get(host);
-    if (outage?.plan.words.includes(word)) outage.verdictAt ??= now;
-    else if (outage && DOWN.has(word) && !(outage.disturbed && word === 'silent'))
-      this.fail(`${host} (${outage.plan.kind}) is called ${word}`);
+    // What a witness saw before the collector was away is not known to it any more: "silent" says less, and is true.
+    const isSilence = outage?.disturbed && word === 'silent';
+    if (outage && (isSilence || outage.plan.words.includes(word))) outage.verdictAt ??= now;
+    else if (outage && DOWN.has(word)) this.fail(`${host} (${outage.plan.kind}) is called ${word}`);
     if (!DOWN.has(word)) return;
     const outMs = this.#outMs(host);
     const leastMs = LEAST_MS[word as keyof typeof LEAST_MS];
