@@ -25,18 +25,19 @@ export function noticeLag(fleet: Fleet, now: number, out: Effect[]): void {
   judgeDoubt(fleet, now, out);
 }
 
-export function judgeDoubt(fleet: Fleet, now: number, out: Effect[]): void {
+/** Returns what it saw of the fleet. */
+export function judgeDoubt(fleet: Fleet, now: number, out: Effect[]): Picture {
   const picture = look(fleet, now);
   const reason = reasonFor(fleet, picture, now);
   const { quiet, expected } = picture;
   const before = fleet.doubt;
   if (reason === before?.reason) {
     if (before) Object.assign(before, { quiet, expected });
-    return;
+    return picture;
   }
   if (before && reason && isMass(before.reason) && isMass(reason)) {
     fleet.doubt = { ...before, reason, quiet, expected };
-    return;
+    return picture;
   }
   if (before) {
     if (before.reason !== 'own-lag') fleet.listeningSince = now;
@@ -51,6 +52,7 @@ export function judgeDoubt(fleet: Fleet, now: number, out: Effect[]): void {
   }
   fleet.doubt = reason && { since: now, reason, quiet, expected };
   if (reason) out.push({ kind: 'self-doubt', on: true, evidence: say.doubts(now, reason, quiet, expected) });
+  return picture;
 }
 
 /** Of the time that makes a host suspect: nobody alone is so late by chance, with a beat every ten seconds. */
@@ -60,7 +62,7 @@ const LATE_SHARE = 2 / 3;
  * A cut of the collector too short for any suspicion still costs whoever was on its way back a handshake. When it is over their silence is
  * counted anew, once for each silence: an uplink that flaps must not hide a host that is down.
  */
-export function judgeHush(fleet: Fleet, now: number): void {
+export function judgeHush(fleet: Fleet, { fresh, expected }: Picture, now: number): void {
   if (now < fleet.laggingUntil) return;
   // When a doubt is over every silence is counted anew anyway.
   if (fleet.doubt) {
@@ -68,7 +70,6 @@ export function judgeHush(fleet: Fleet, now: number): void {
     return;
   }
   const late = lateOnes(fleet, now);
-  const { fresh, expected } = look(fleet, now);
   const away = [...late, ...fleet.byWord.suspect];
   const most = fleet.hushed;
   fleet.hushed = late.length + fresh > manyOf(fleet, expected) ? Math.max(most, away.length) : 0;
@@ -101,7 +102,7 @@ function manyOf({ config }: Fleet, expected: number): number {
   return Math.max(config.massCount, config.massShare * expected);
 }
 
-interface Picture {
+export interface Picture {
   /** Hosts that should be heard, and how many of them are. */
   expected: number;
   up: number;

@@ -26,8 +26,7 @@ export function tick(fleet: Fleet, now: number, out: Effect[]): void {
   const due = fleet.deadlines.take(now).sort((a, b) => a.order - b.order);
   for (const life of due) tickUp(fleet, life, now, out);
   judgeAwaited(fleet, now);
-  judgeDoubt(fleet, now, out);
-  judgeHush(fleet, now);
+  judgeHush(fleet, judgeDoubt(fleet, now, out), now);
   if (fleet.awaited) return;
   if (isDoubtful(fleet)) return holdBack(fleet, now, out);
   judgeMass(fleet, now);
