@@ -22,7 +22,7 @@ export interface MetricsSources {
   canaries?(): Promise<readonly { channel: string; deliveredAt: number | null }[]>;
   /** What all agents together still hold on their disks, as they told last. */
   spools?(): { reports: number; bytes: number; hosts: number };
-  now?(): number;
+  now(): number;
 }
 
 type Refresh = () => Promise<void> | void;
@@ -118,7 +118,7 @@ function readOutbox(registry: Registry, sources: MetricsSources): Refresh {
   const oldest = gauge('outbox_oldest_seconds', 'Age of the oldest message that waits', ['channel']);
   const canary = gauge('canary_age_seconds', 'Since a canary last came through the channel', ['channel']);
   return async () => {
-    const now = sources.now?.() ?? Date.now();
+    const now = sources.now();
     for (const metric of [messages, oldest, canary]) metric.reset();
     for (const row of (await sources.outbox?.()) ?? []) {
       messages.set({ channel: row.channel, state: row.state }, row.count);

@@ -78,6 +78,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
         store: () => store.stats(),
         alerts: () => Promise.resolve([{ severity: 'critical', state: 'firing', count: 1 }]),
         hosts: () => Promise.resolve([{ verdict: 'up', count: 2 }]),
+        now: () => clock.now(),
       },
       { processMetrics: false },
     ),
