@@ -1,6 +1,7 @@
 // What the collector tells of itself: the sources of /metrics, and the last day of it in memory for /prom.
 
 import type { Clock } from '../shared/clock.ts';
+import { describeError } from '../shared/errors.ts';
 import type { BackupWatch } from './backups/watch.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { Ingest } from './ingest/ingest.ts';
@@ -38,7 +39,9 @@ export function openSelf(parts: SelfParts, clock: Clock, log: Log): Self {
   let running: Promise<void> = Promise.resolve();
   const note = async (): Promise<void> => history.add(clock.now(), await metrics.read());
   const timer = clock.every(EVERY_MS, () => {
-    running = note().catch((error: unknown) => log.error({ error }, 'the own metrics cannot be read'));
+    running = note().catch((error: unknown) =>
+      log.error({ error: describeError(error) }, 'the own metrics cannot be read'),
+    );
   });
   return {
     metrics,

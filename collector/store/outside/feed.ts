@@ -86,7 +86,9 @@ class Feed {
   async maintain(): Promise<void> {
     await this.outlet
       .maintain()
-      .catch((error: unknown) => this.log.error({ outlet: this.name, error }, 'an outlet cannot be tidied'));
+      .catch((error: unknown) =>
+        this.log.error({ outlet: this.name, error: describeError(error) }, 'an outlet cannot be tidied'),
+      );
   }
 
   /** The store may have learned the columns before there was an outlet. */
