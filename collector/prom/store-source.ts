@@ -5,6 +5,7 @@
 // read more seldom, at most an hour.
 
 import { parseSeriesKey } from '../../shared/catalogue.ts';
+import { readColumns } from '../store/columns.ts';
 import type { RangeQuery, SampleColumns, Store, Wanted } from '../store/store.ts';
 import { compareLabels, type Labels, labelsOf, METRIC_NAME } from './labels.ts';
 import type { Matcher } from './language/ast.ts';
@@ -140,17 +141,6 @@ async function readAll(
   if (queries.length === 0) return [];
   if (store.select) return await store.select(queries, wanted);
   return await Promise.all(queries.map((query) => readColumns(store, query)));
-}
-
-async function readColumns(store: StoreSourceOptions['store'], query: RangeQuery): Promise<Columns> {
-  if (store.samples) return await store.samples(query);
-  const points = await store.points(query);
-  return new Map(
-    [...points].map(([key, list]) => [
-      key,
-      { at: Float64Array.from(list, (p) => p.at), value: Float64Array.from(list, (p) => p.value) },
-    ]),
-  );
 }
 
 /** The window alone does not show how long its values last. */

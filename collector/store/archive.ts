@@ -41,7 +41,7 @@ export interface Dictionary extends Definitions {
   streams: { id: number; host: number; name: string; seq: number; touchedAt: number }[];
 }
 
-export interface StoredGap {
+interface StoredGap {
   stream: number;
   seq_from: number;
   seq_to: number;
@@ -189,11 +189,20 @@ export class Archive {
     );
   }
 
-  gapsOf(host: number): StoredGap[] {
-    return this.all(
+  gapsOf(host: number): GroupGap[] {
+    const rows = this.all<StoredGap>(
       'SELECT g.* FROM gaps g JOIN streams s ON s.id = g.stream WHERE s.host = ? ORDER BY g.arrived_at, g.seq_from',
       host,
     );
+    return rows.map((row) => ({
+      stream: row.stream,
+      from: row.seq_from,
+      to: row.seq_to,
+      reason: row.reason,
+      arrivedAt: row.arrived_at,
+      ...(row.from_at === null ? {} : { fromAt: row.from_at }),
+      ...(row.to_at === null ? {} : { toAt: row.to_at }),
+    }));
   }
 
   forgetGaps(before: number): void {

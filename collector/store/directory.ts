@@ -5,7 +5,8 @@ import { Newest } from '../newest.ts';
 import { NamedError } from '../../shared/errors.ts';
 import type { Definitions } from './archive.ts';
 import type { Snapshot } from './engine.ts';
-import type { Latest, Point } from './store.ts';
+import type { GroupGap } from './group.ts';
+import type { GapRecord, Latest, Point } from './store.ts';
 
 export interface HostEntry {
   id: number;
@@ -191,4 +192,10 @@ export class Directory {
       if (s.isDefined) for (const c of s.columns) keys.add(c);
     return [...keys].sort();
   }
+}
+
+/** Gaps as the writer knows them, with the names of the host and its streams. */
+export function namedGaps({ name: host, streams }: HostEntry, gaps: readonly GroupGap[]): GapRecord[] {
+  const names = new Map([...streams].map(([name, { id }]) => [id, name]));
+  return gaps.map(({ stream, ...gap }) => ({ ...gap, host, stream: names.get(stream) ?? '' }));
 }

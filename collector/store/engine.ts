@@ -135,15 +135,7 @@ export class Engine {
   }
 
   gaps(host: number, from: number, to: number): GroupGap[] {
-    const stored = this.archive.gapsOf(host).map((g): GroupGap => ({
-      stream: g.stream,
-      from: g.seq_from,
-      to: g.seq_to,
-      reason: g.reason,
-      arrivedAt: g.arrived_at,
-      ...(g.from_at === null ? {} : { fromAt: g.from_at }),
-      ...(g.to_at === null ? {} : { toAt: g.to_at }),
-    }));
+    const stored = this.archive.gapsOf(host);
     const known = new Set(stored.map((g) => `${g.stream} ${g.from}`));
     const pending = this.pendingGaps.filter(
       (g) => this.streams.get(g.stream)?.host.id === host && !known.has(`${g.stream} ${g.from}`),

@@ -6,6 +6,7 @@
 // recognised by its watermark. The same goes for gaps. Watermarks are set by a row without values at the number reached.
 
 import { createHash } from 'node:crypto';
+import { readColumns } from './columns.ts';
 import type { Entry, SampleColumns, Store } from './store.ts';
 
 export interface MigrateOptions {
@@ -75,7 +76,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     const before = new Tallies();
     for (const from of days) {
       tell('copy');
-      const found = await read(source, {
+      const found = await readColumns(source, {
         host,
         keys,
         from: Math.max(from, options.from),
@@ -90,7 +91,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     const after = new Tallies();
     for (const from of days)
       after.add(
-        await read(target, {
+        await readColumns(target, {
           host,
           keys,
           from: Math.max(from, options.from),
@@ -148,20 +149,6 @@ async function daysOf(
   const found = keys.length === 0 ? [] : await store.buckets({ host, keys, from, to, stepMs: DAY_MS });
   for (const [, buckets] of found) for (const { at } of buckets) days.add(at);
   return [...days].sort((a, b) => a - b);
-}
-
-async function read(
-  store: Store,
-  query: { host: string; keys: readonly string[]; from: number; to: number },
-): Promise<Map<string, SampleColumns>> {
-  if (store.samples) return await store.samples(query);
-  const points = await store.points(query);
-  return new Map(
-    [...points].map(([key, list]) => [
-      key,
-      { at: Float64Array.from(list, (p) => p.at), value: Float64Array.from(list, (p) => p.value) },
-    ]),
-  );
 }
 
 /** All keys of the host as one column list. */

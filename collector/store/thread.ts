@@ -1,8 +1,8 @@
 // A thread that owns a store's files, as the main thread speaks to it: questions and answers by number. Promise: when the thread
 // ends, whoever waits for it is told.
 
-import type { Worker } from 'node:worker_threads';
-import { ERRORS, type ErrorCode, NamedError } from '../../shared/errors.ts';
+import type { MessagePort, Transferable, Worker } from 'node:worker_threads';
+import { ERRORS, type ErrorCode, isNamedError, NamedError } from '../../shared/errors.ts';
 import type { Log } from './engine.ts';
 
 export type Answer =
@@ -66,4 +66,32 @@ export class Thread<Opened> {
 function errorOf(code: string | undefined, message: string): NamedError {
   const known = code !== undefined && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'STORE_UNAVAILABLE';
   return new NamedError(known, message);
+}
+
+/** The thread's own side: what it answers and what it logs. */
+export interface Voice {
+  answer(id: number, result: unknown, transfer?: Transferable[]): void;
+  refuse(id: number, error: unknown): void;
+  log: Log;
+}
+
+export function voiceOf(port: MessagePort): Voice {
+  const post = (answer: Answer, transfer: Transferable[] = []): void => port.postMessage(answer, transfer);
+  const say =
+    (log: 'info' | 'warn' | 'error') =>
+    (fields: object, message: string): void =>
+      post({ log, fields: plain(fields), message });
+  return {
+    answer: (id, result, transfer) => post({ id, ok: true, result }, transfer),
+    refuse(id, error) {
+      const message = error instanceof Error ? error.message : String(error);
+      post({ id, ok: false, message, ...(isNamedError(error) ? { code: error.code } : {}) });
+    },
+    log: { info: say('info'), warn: say('warn'), error: say('error') },
+  };
+}
+
+/** Errors do not cross threads with their codes: told as text. */
+function plain(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).map(([k, v]) => [k, v instanceof Error ? v.message : v]));
 }

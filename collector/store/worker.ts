@@ -2,14 +2,13 @@
 
 import { parentPort, workerData, type Transferable } from 'node:worker_threads';
 import { systemClock } from '../../shared/clock.ts';
-import { isNamedError } from '../../shared/errors.ts';
 import type { Definitions } from './archive.ts';
 import type { StoreConfig } from './config.ts';
-import { Engine, type Log } from './engine.ts';
+import { Engine } from './engine.ts';
 import { RECORD_HEAD_BYTES } from './journal.ts';
 import type { ColumnQuery } from './reader.ts';
 import type { Wanted } from './store.ts';
-import type { Answer } from './thread.ts';
+import { voiceOf } from './thread.ts';
 
 export type Request =
   | { op: 'commit'; buffer: ArrayBuffer; bytes: number; definitions: Definitions; now: number }
@@ -30,18 +29,7 @@ export interface Setup {
 const port = parentPort;
 if (!port) throw new Error('worker.ts runs as a worker thread only');
 
-const post = (answer: Answer, transfer: Transferable[] = []): void => port.postMessage(answer, transfer);
-
-const log: Log = {
-  info: (fields, message) => post({ log: 'info', fields: plain(fields), message }),
-  warn: (fields, message) => post({ log: 'warn', fields: plain(fields), message }),
-  error: (fields, message) => post({ log: 'error', fields: plain(fields), message }),
-};
-
-/** Errors do not cross threads with their codes: told as text. */
-function plain(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).map(([k, v]) => [k, v instanceof Error ? v.message : v]));
-}
+const { answer: reply, refuse, log } = voiceOf(port);
 
 const setup = workerData as Setup;
 const real = systemClock();
@@ -104,11 +92,10 @@ async function handle(id: number, request: Request): Promise<void> {
       engine.close();
     }
     const { result, transfer } = answer(request);
-    post({ id, ok: true, result }, transfer);
+    reply(id, result, transfer);
     if (request.op === 'close') port?.close();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    post({ id, ok: false, message, ...(isNamedError(error) ? { code: error.code } : {}) });
+    refuse(id, error);
   }
 }
 
@@ -120,10 +107,9 @@ try {
     log,
     clock: { now: () => now, monotonic: () => real.monotonic() },
   });
-  post({ id: 0, ok: true, result: engine.open() });
+  reply(0, engine.open());
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  post({ id: 0, ok: false, message, ...(isNamedError(error) ? { code: error.code } : {}) });
+  refuse(0, error);
   // Nothing more can be asked of it: an open port would keep the thread, and with it the process, alive.
   port.close();
 }

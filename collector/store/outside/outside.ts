@@ -8,7 +8,8 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../../shared/clock.ts';
 import { NamedError } from '../../../shared/errors.ts';
 import type { Definitions } from '../archive.ts';
-import { Directory, type HostEntry } from '../directory.ts';
+import { pointsOf } from '../columns.ts';
+import { Directory, type HostEntry, namedGaps } from '../directory.ts';
 import type { Log } from '../engine.ts';
 import { Front } from '../front.ts';
 import type { GroupGap } from '../group.ts';
@@ -136,13 +137,7 @@ export class OutsideStore implements Store {
   }
 
   async points(query: RangeQuery): Promise<Map<string, Point[]>> {
-    const out = new Map<string, Point[]>();
-    for (const [key, { at, value }] of await this.samples(query))
-      out.set(
-        key,
-        Array.from(at, (t, i) => ({ at: t, value: value[i] as number })),
-      );
-    return out;
+    return pointsOf(await this.samples(query));
   }
 
   async buckets(query: RangeQuery & { stepMs: number }): Promise<Map<string, Bucket[]>> {
@@ -169,9 +164,7 @@ export class OutsideStore implements Store {
   async gaps(host: string, from: number, to: number): Promise<GapRecord[]> {
     const entry = this.directory.host(host);
     if (!entry) return [];
-    const found = await this.ask<GroupGap[]>({ op: 'gaps', host: entry.id, from, to });
-    const names = new Map([...entry.streams].map(([name, { id }]) => [id, name]));
-    return found.map(({ stream, ...gap }) => ({ ...gap, host, stream: names.get(stream) ?? '' }));
+    return namedGaps(entry, await this.ask<GroupGap[]>({ op: 'gaps', host: entry.id, from, to }));
   }
 
   stats(): Promise<StoreStats> {

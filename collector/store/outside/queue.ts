@@ -211,15 +211,7 @@ export class Queue {
   }
 
   gaps(host: number, from: number, to: number): GroupGap[] {
-    const stored = this.ledger.gapsOf(host).map((g): GroupGap => ({
-      stream: g.stream,
-      from: g.seq_from,
-      to: g.seq_to,
-      reason: g.reason,
-      arrivedAt: g.arrived_at,
-      ...(g.from_at === null ? {} : { fromAt: g.from_at }),
-      ...(g.to_at === null ? {} : { toAt: g.to_at }),
-    }));
+    const stored = this.ledger.gapsOf(host);
     const pending = this.pendingGaps.filter((g) => this.streams.get(g.stream)?.host === host);
     return [...stored, ...pending].filter(
       (g) => (g.toAt ?? g.arrivedAt) >= from && (g.fromAt ?? g.arrivedAt) < to,

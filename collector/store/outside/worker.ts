@@ -2,12 +2,10 @@
 
 import { parentPort, workerData, type Transferable } from 'node:worker_threads';
 import { systemClock } from '../../../shared/clock.ts';
-import { isNamedError } from '../../../shared/errors.ts';
 import type { Definitions } from '../archive.ts';
-import type { Log } from '../engine.ts';
 import { RECORD_HEAD_BYTES } from '../journal.ts';
 import type { StoreStats } from '../store.ts';
-import type { Answer } from '../thread.ts';
+import { voiceOf } from '../thread.ts';
 import type { QueueSettings } from './config.ts';
 import { type EngineChoice, engineOf } from './engines.ts';
 import { Queue } from './queue.ts';
@@ -34,12 +32,7 @@ const HOUSEKEEPING_MS = 10_000;
 const port = parentPort;
 if (!port) throw new Error('worker.ts runs as a worker thread only');
 
-const post = (answer: Answer, transfer: Transferable[] = []): void => port.postMessage(answer, transfer);
-const say =
-  (log: 'info' | 'warn' | 'error') =>
-  (fields: object, message: string): void =>
-    post({ log, fields, message });
-const log: Log = { info: say('info'), warn: say('warn'), error: say('error') };
+const { answer: reply, refuse, log } = voiceOf(port);
 
 const setup = workerData as Setup;
 const real = systemClock();
@@ -107,22 +100,17 @@ async function handle(id: number, request: Request): Promise<void> {
   now = request.now;
   try {
     const { result, transfer } = await answer(request);
-    post({ id, ok: true, result }, transfer);
+    reply(id, result, transfer);
     if (request.op === 'close') port?.close();
   } catch (error) {
     refuse(id, error);
   }
 }
 
-function refuse(id: number, error: unknown): void {
-  const message = error instanceof Error ? error.message : String(error);
-  post({ id, ok: false, message, ...(isNamedError(error) ? { code: error.code } : {}) });
-}
-
 const housekeeping = setInterval(() => void shipper?.housekeep(), HOUSEKEEPING_MS);
 port.on('message', (message: { id: number; request: Request }) => void handle(message.id, message.request));
 try {
-  post({ id: 0, ok: true, result: open() });
+  reply(0, open());
 } catch (error) {
   refuse(0, error);
   clearInterval(housekeeping);
