@@ -17,7 +17,7 @@ import { type BackupWatch, openBackupWatch } from './backups/watch.ts';
 import type { CollectorConfig } from './config.ts';
 import { type Enrolment, openEnrolment } from './enrolment/enrolment.ts';
 import { type Fleet, openFleet } from './fleet/fleet.ts';
-import { openHostNames } from './host-names.ts';
+import { NO_NAMES, openHostNames } from './host-names.ts';
 import { agentRoutes } from './ingest/http.ts';
 import { type Ingest, openIngest } from './ingest/ingest.ts';
 import { attachLink } from './ingest/link.ts';
@@ -156,9 +156,10 @@ async function openWatchedStore(
   state: State,
   opened: (() => Promise<unknown> | void)[],
 ): Promise<WatchedStore> {
-  const places = await openHostNames(state, clock);
-  opened.push(() => places.close());
   const { store: storeConfig, outlets } = config;
+  const isTold = storeConfig.kind !== 'embedded' || outlets.length > 0;
+  const places = isTold ? await openHostNames(state, clock) : NO_NAMES;
+  opened.push(() => places.close());
   const store = await openStore({ folder, clock, config: storeConfig, outlets, places, log });
   opened.push(() => store.close());
   return watchStore(store, clock);

@@ -1,7 +1,7 @@
 // Names of hosts and hospitals as engines outside are told them. Promise: a name is looked up without waiting; renames are seen
 // within half a minute.
 
-import { systemClock, type Clock } from '../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
 import { readPlaces } from './prom/places.ts';
 import type { State } from './state/state.ts';
 import type { Places } from './store/outside/outside.ts';
@@ -12,11 +12,11 @@ export interface HostNames extends Places {
   close(): void;
 }
 
+/** Where no engine outside is told anything, nobody asks. */
+export const NO_NAMES: HostNames = { place: () => undefined, refresh: async () => undefined, close() {} };
+
 /** Names are the same as in `/prom`. */
-export async function openHostNames(
-  state: State,
-  clock: Pick<Clock, 'every'> = systemClock(),
-): Promise<HostNames> {
+export async function openHostNames(state: State, clock: Pick<Clock, 'every'>): Promise<HostNames> {
   let names = new Map<string, { hospital: string; host: string }>();
   const refresh = async (): Promise<void> => {
     const places = await readPlaces(state, undefined);

@@ -56,7 +56,7 @@ export async function runMigrateStore(
   const [from, to] = [kindOf(call, 'from'), kindOf(call, 'to')];
   if (from === to) throw wrong('--from and --to are the same', 'Name two kinds of store.');
   const hosts = await state.selectFrom('hosts').select('id').orderBy('id').execute();
-  const places = await openHostNames(state);
+  const places = await openHostNames(state, clock);
   const open = (kind: Kind): Promise<Store> =>
     openStore({ folder, clock, places, log, config: { ...config.store, kind }, order: 'anywhere' });
   const opened: Store[] = [];
