@@ -2,6 +2,7 @@
 
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundleAgent, bundleCollector } from '../../tools/bundle.ts';
 import { type Account, scene } from '../support/conservation.ts';
 import type { Program } from '../support/programs.ts';
 import type { Scope } from '../support/scope.ts';
@@ -35,7 +36,9 @@ export function add(a: Killed, b: Killed): Killed {
 /** One life of a data folder: so many kills, then the balance. Throws at the first report lost or stored twice. */
 export async function killOften(t: Scope, how: How, cycles: number): Promise<Killed> {
   const random = seeded(how.seed);
-  const pair = await openPair(t);
+  // A cycle is mostly the start of programs.
+  const main = { collector: await bundleCollector(), agent: await bundleAgent() };
+  const pair = await openPair(t, { main });
   const done = { ...NOBODY };
   try {
     while (done.cycles < cycles) {

@@ -37,13 +37,18 @@ export interface PairOptions {
   url?: (collector: CollectorProgram) => string;
   /** The agent's enrolment and first start. */
   how?: Launch;
+  /** Main files in place of the sources'. */
+  main?: { collector: string; agent: string };
   /** It is enrolled but not started. */
   startAgent?: boolean;
 }
 
 export async function openPair(t: Scope, options: PairOptions = {}): Promise<Pair> {
-  const host = options.host === undefined ? {} : { host: options.host };
-  const collector = await startCollector(t, { log: { level: 'warn' }, ...options.collector }, host);
+  const launch = {
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(options.main === undefined ? {} : { main: options.main.collector }),
+  };
+  const collector = await startCollector(t, { log: { level: 'warn' }, ...options.collector }, launch);
   const { spool, ...rest } = { spool: {}, ...options.agent } as { spool: Config };
   const url = options.url?.(collector);
   const agent = await startAgent(t, collector, {
@@ -53,6 +58,7 @@ export async function openPair(t: Scope, options: PairOptions = {}): Promise<Pai
       spool: { ...BUSY.spool, ...spool },
     },
     ...(url === undefined ? {} : { url }),
+    ...(options.main === undefined ? {} : { main: options.main.agent }),
     ...(options.how === undefined ? {} : { how: options.how }),
     start: options.startAgent !== false,
   });

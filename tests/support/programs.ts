@@ -119,14 +119,21 @@ export interface CollectorProgram extends Program {
 export async function startCollector(
   t: Scope,
   config: Record<string, unknown> = {},
-  options: { folder?: string; start?: boolean; host?: string; flags?: readonly string[] } = {},
+  options: {
+    folder?: string;
+    start?: boolean;
+    host?: string;
+    flags?: readonly string[];
+    /** Its main file; default the sources'. */
+    main?: string;
+  } = {},
 ): Promise<CollectorProgram> {
   const folder = options.folder ?? temporaryFolder(t, 'niswatch-collector');
   mkdirSync(folder, { recursive: true });
   const port = await freePort();
   const file = join(folder, 'collector.yaml');
   writeFileSync(file, stringify({ listen: { host: options.host ?? '127.0.0.1', port }, ...config }));
-  const main = join(root, 'collector', 'main.ts');
+  const main = options.main ?? join(root, 'collector', 'main.ts');
   const flags = ['--config', file, '--data', join(folder, 'data')];
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', ...(options.flags ?? [])];
   const base = program(t, [...node, main, 'serve', ...flags], (said) => said.includes('niswatch ready'));
@@ -170,6 +177,8 @@ export async function startAgent(
     url?: string;
     start?: boolean;
     flags?: readonly string[];
+    /** Its main file; default what the sources compile to. */
+    main?: string;
     /** Of `run`, such as --witness. */
     runFlags?: readonly string[];
     /** Its enrolment and its first start. */
@@ -179,7 +188,7 @@ export async function startAgent(
   const folder = temporaryFolder(t, 'niswatch-agent');
   const file = join(folder, 'agent.yaml');
   writeFileSync(file, stringify(options.config ?? {}));
-  const main = buildAgent();
+  const main = options.main ?? buildAgent();
   const flags = ['--config', file, '--data', join(folder, 'data')];
   const node = [process.execPath, ...(options.flags ?? AGENT_FLAGS), main];
   const printed = await collector.command('enrol', '--hospital', options.hospital ?? '测试医院', '--json');
