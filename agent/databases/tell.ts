@@ -1,6 +1,7 @@
 // Which records a reading sends: those that are new or changed. Pure. Promise: every finding of a connection is told once after the start,
 // also that it does not hold, so that one that ended while the agent was away does not stay open.
 
+import { proofOf } from '../../shared/backup/proof.ts';
 import type { BackupFindingReport, BackupRecord, BackupRunReport } from '../../shared/backup/reported.ts';
 import type { Complaint, Run } from './engine.ts';
 
@@ -43,6 +44,7 @@ function keyed(reading: Reading): [string, BackupRecord][] {
       kind: 'history-disagrees',
       key: id,
       text: found?.en ?? '',
+      ...(found && { proof: proofOf('complaint', { zh: found.zh, en: found.en }).proof }),
     };
     return [`finding ${id}`, found ? record : { ...record, gone: true }];
   });

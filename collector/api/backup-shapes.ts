@@ -22,6 +22,8 @@ export const FindingShape = Type.Object({
   advice: TextShape,
   /** As its agent says it. */
   text: Type.String(),
+  /** The same in both languages, as far as its agent told what it says. */
+  told: TextShape,
   since: Instant,
   at: Instant,
   goneAt: optional(Instant),
@@ -34,6 +36,8 @@ export const RungShape = Type.Object({
   at: Instant,
   /** As its agent says it. */
   evidence: Type.String(),
+  /** The same in both languages. */
+  told: TextShape,
 });
 
 /** Will the next run fit? */

@@ -1,11 +1,18 @@
 // Backups as /api/v1 tells them: lists from the digests in memory, one set with everything from the state. Promise: what a confined
 // reader may not see is as if it did not exist.
 
-import { digestOf, type HostDigest, type SetDigest, standingOf } from '../backups/digest.ts';
-import type { KeptFile, KeptFinding, SetBackups } from '../backups/kept.ts';
+import {
+  digestOf,
+  type HostDigest,
+  type SetDigest,
+  standingOf,
+  type ToldFinding,
+} from '../backups/digest.ts';
+import type { KeptFile, SetBackups } from '../backups/kept.ts';
 import type { Moment } from '../backups/moment.ts';
 import type { NoPlan, RestorePlan } from '../backups/plan.ts';
 import { findSet } from '../backups/plans.ts';
+import { toldOf } from '../backups/told.ts';
 import { FINDING_WORDS, RUNG_WORDS } from '../backups/words.ts';
 import { planData, renderPlan } from '../backups/render/plan.ts';
 import { readBackups } from '../backups/state/read.ts';
@@ -54,8 +61,8 @@ export async function backupSet(context: Context, host: Host, name: string): Pro
   return {
     ...itemOf(context, digest, digest.sets[0] as SetDigest),
     ...placeOf(host),
-    ...detailOf(set),
-    findings: set.findings.map(findingOf),
+    ...detailOf(set, kept.timeZone),
+    findings: set.findings.map((each) => findingOf({ ...each, told: toldOf(each, kept.timeZone) })),
   };
 }
 
@@ -96,7 +103,7 @@ function itemOf(context: Context, { hostId, timeZone }: HostDigest, set: SetDige
   };
 }
 
-function findingOf(finding: KeptFinding): BackupSetItem['findings'][number] {
+function findingOf({ proof: _proof, ...finding }: ToldFinding): BackupSetItem['findings'][number] {
   return { ...finding, ...FINDING_WORDS[finding.kind] };
 }
 
@@ -104,7 +111,7 @@ const FILES = 2_000;
 
 type Details = Omit<BackupSetDetail, keyof BackupItem>;
 
-function detailOf(set: SetBackups): Details {
+function detailOf(set: SetBackups, timeZone: string): Details {
   const { recovery, policy, volume, sameVolumeAsData } = set;
   const { schedule, maxAgeMs, keep, minBytes, secondCopy, database } = policy;
   return {
@@ -114,7 +121,11 @@ function detailOf(set: SetBackups): Details {
     known: set.known,
     ...(volume ? { volume } : {}),
     ...(sameVolumeAsData === undefined ? {} : { sameVolumeAsData }),
-    rungs: set.rungs.map((r) => ({ ...r, name: RUNG_WORDS[r.rung] })),
+    rungs: set.rungs.map(({ proof, ...rung }) => ({
+      ...rung,
+      name: RUNG_WORDS[rung.rung],
+      told: toldOf({ text: rung.evidence, proof }, timeZone),
+    })),
     trail: set.trail,
     ...momentsOf(recovery),
     ...(recovery.trouble === undefined ? {} : { trouble: recovery.trouble }),

@@ -3,14 +3,24 @@
 
 import type { BackupKind, Engine } from '../../shared/backup/facts.ts';
 import type { BackupPolicy, BackupSetReport, Rung, RungState } from '../../shared/backup/reported.ts';
+import type { Text } from '../../shared/text.ts';
 import type { HostBackups, KeptFile, KeptFinding, Recovery, SetBackups } from './kept.ts';
+import { toldOf } from './told.ts';
 
 export interface HostDigest {
   hostId: string;
   timeZone: string;
   sets: SetDigest[];
   /** Open ones that concern the host and no set of it. */
-  findings: KeptFinding[];
+  findings: ToldFinding[];
+}
+
+export interface ToldRung extends RungState {
+  told: Text;
+}
+
+export interface ToldFinding extends KeptFinding {
+  told: Text;
 }
 
 export interface SetDigest {
@@ -21,7 +31,7 @@ export interface SetDigest {
   kind: BackupKind | '';
   policy: BackupPolicy;
   rung: Rung;
-  rungs: RungState[];
+  rungs: ToldRung[];
   trail: { at: number; rung: Rung }[];
   databases: string[];
   /** Last moment that can be restored, UTC ms. */
@@ -39,19 +49,24 @@ export interface SetDigest {
   /** When files went, newest first, at most `DELETIONS`. */
   deletions: number[];
   drill?: { at: number; ok: boolean };
-  findings: KeptFinding[];
+  findings: ToldFinding[];
 }
 
 const DELETIONS = 30;
 
 export function digestOf({ hostId, timeZone, sets, findings }: HostBackups): HostDigest {
-  return { hostId, timeZone, sets: sets.map(digestSet), findings: open(findings) };
+  return {
+    hostId,
+    timeZone,
+    sets: sets.map((set) => digestSet(set, timeZone)),
+    findings: open(findings, timeZone),
+  };
 }
 
-const open = (findings: readonly KeptFinding[]): KeptFinding[] =>
-  findings.filter((f) => f.goneAt === undefined);
+const open = (findings: readonly KeptFinding[], timeZone: string): ToldFinding[] =>
+  findings.filter((f) => f.goneAt === undefined).map((f) => ({ ...f, told: toldOf(f, timeZone) }));
 
-function digestSet(set: SetBackups): SetDigest {
+function digestSet(set: SetBackups, timeZone: string): SetDigest {
   const { recovery, policy } = set;
   const there = set.files.filter((f) => f.goneAt === undefined);
   const [newest] = there;
@@ -64,7 +79,7 @@ function digestSet(set: SetBackups): SetDigest {
     kind: policy.kind || (newest?.facts?.kind ?? ''),
     policy,
     rung: set.rung,
-    rungs: set.rungs,
+    rungs: set.rungs.map((rung) => ({ ...rung, told: toldOf({ ...rung, text: rung.evidence }, timeZone) })),
     trail: set.trail,
     databases: recovery.sets.flatMap((s) => s.database ?? []),
     ...(recovery.last ? { lastAt: Math.floor(recovery.last.us / 1000) } : {}),
@@ -79,7 +94,7 @@ function digestSet(set: SetBackups): SetDigest {
     history: set.history,
     deletions: deletionsOf(set.files),
     ...(drill ? { drill: { at: drill.at, ok: drill.ok } } : {}),
-    findings: open(set.findings),
+    findings: open(set.findings, timeZone),
   };
 }
 

@@ -3,6 +3,7 @@
 // Promise: everything in it comes from records that an agent sent, or follows from them by a pure function of (records, now).
 
 import type { BackupKind } from '../../shared/backup/facts.ts';
+import type { Proof } from '../../shared/backup/proof.ts';
 import type {
   BackupDrillReport,
   BackupFileReport,
@@ -75,6 +76,7 @@ export interface KeptFinding {
   kind: BackupFindingReport['kind'];
   key: string;
   text: string;
+  proof?: Proof;
   /** Since when it holds without a break. */
   since: number;
   at: number;

@@ -1,5 +1,6 @@
 // What every channel says the same way: heads of messages, times in the hospital's zone, evidence in words.
 
+import { renderTime } from '../../shared/local-time.ts';
 import { isMetricName, METRICS, parseSeriesKey, type Unit } from '../../shared/catalogue.ts';
 import type { Notice, NoticeAlert } from './notifier.ts';
 
@@ -40,15 +41,6 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
 export function oneLine(text: string): string {
   return text.replace(CONTROL, ' ').trim();
-}
-
-/** `2026-11-22 02:13:05`, in the hospital's zone. */
-export function renderTime(at: number, timeZone: string): string {
-  return new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  }).format(at);
 }
 
 export function renderSpan(ms: number): string {

@@ -2,9 +2,17 @@
 
 import { FINDING_WORDS } from '../backups/words.ts';
 import type { KeptFinding } from '../backups/kept.ts';
-import type { SetDigest } from '../backups/digest.ts';
+import type { SetDigest, ToldFinding } from '../backups/digest.ts';
 import type { Finding, Severity } from './rule.ts';
 import type { Word } from './reading.ts';
+
+/** Kinds that tell how the files are; the others tell how they are kept. */
+export const SUSPECT = {
+  'extension-changed': 'critical',
+  'magic-lost': 'critical',
+  shrinking: 'warning',
+  identical: 'warning',
+} as const;
 
 /** The gravest open finding of these kinds; several of one set are one alert, with all of them as evidence. */
 export function judgeFindings(
@@ -21,8 +29,8 @@ const rank = (severity: Severity | undefined): number =>
 
 function tellFinding(
   set: string,
-  all: readonly KeptFinding[],
-  first: KeptFinding,
+  all: readonly ToldFinding[],
+  first: ToldFinding,
   severity: Severity,
 ): Finding {
   const { title, advice } = FINDING_WORDS[first.kind];
@@ -31,8 +39,8 @@ function tellFinding(
     severity,
     forMs: 0,
     summary: {
-      zh: `备份集 ${set}：${title.zh}（${first.text}）`,
-      en: `Backup set ${set}: ${title.en} (${first.text})`,
+      zh: `备份集 ${set}：${title.zh}（${first.told.zh}）`,
+      en: `Backup set ${set}: ${title.en} (${first.told.en})`,
     },
     advice,
     evidence: Object.fromEntries(

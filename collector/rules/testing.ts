@@ -2,7 +2,10 @@
 
 import type { CheckStatus } from '../../shared/catalogue.ts';
 import { readConfig, type Fields } from '../../shared/config/schema.ts';
-import type { HostDigest, SetDigest } from '../backups/digest.ts';
+import type { RungState } from '../../shared/backup/reported.ts';
+import type { HostDigest, SetDigest, ToldFinding } from '../backups/digest.ts';
+import type { KeptFinding } from '../backups/kept.ts';
+import { toldOf } from '../backups/told.ts';
 import type { VerdictWord } from '../liveness/verdict.ts';
 import type { Evaluation, HostPicture, RuleUnit } from './rule.ts';
 
@@ -20,10 +23,16 @@ export interface Given {
   trend?: { perHour: number; overMs: number };
   rise?: number;
   /** A set of this host, as far as it differs from one in best order. */
-  set?: Partial<SetDigest>;
+  set?: GivenSet;
   backups?: HostDigest | 'unread';
   /** Default `NOW`, a Sunday noon in Shanghai. */
   now?: number;
+}
+
+/** Findings and rungs as they are kept; how they are worded follows from that. */
+export interface GivenSet extends Partial<Omit<SetDigest, 'findings' | 'rungs'>> {
+  findings?: readonly KeptFinding[];
+  rungs?: readonly RungState[];
 }
 
 export function pictureOf(given: Given): HostPicture {
@@ -46,12 +55,25 @@ export function pictureOf(given: Given): HostPicture {
   };
 }
 
-export function digestWith(...sets: Partial<SetDigest>[]): HostDigest {
+const ZONE = 'Asia/Shanghai';
+
+export const toldFinding = (finding: KeptFinding): ToldFinding => ({
+  ...finding,
+  told: toldOf(finding, ZONE),
+});
+
+export function digestWith(...sets: GivenSet[]): HostDigest {
   return {
     hostId: 'h1',
-    timeZone: 'Asia/Shanghai',
+    timeZone: ZONE,
     findings: [],
-    sets: sets.map((set) => ({ ...GOOD_SET, ...set, policy: { ...GOOD_SET.policy, ...set.policy } })),
+    sets: sets.map(({ findings = [], rungs = [], ...set }) => ({
+      ...GOOD_SET,
+      ...set,
+      policy: { ...GOOD_SET.policy, ...set.policy },
+      findings: findings.map(toldFinding),
+      rungs: rungs.map((rung) => ({ ...rung, told: toldOf({ ...rung, text: rung.evidence }, ZONE) })),
+    })),
   };
 }
 

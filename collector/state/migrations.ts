@@ -85,6 +85,8 @@ create table reports (id text primary key, kind text not null, "hospitalId" text
 create index "reportsByHospital" on reports ("hospitalId", kind, "madeAt")
 `;
 
+const findingProof = `alter table "backupFindings" add column proof text`;
+
 export const MIGRATIONS: readonly Migration[] = [
   {
     name: '0001-first',
@@ -108,6 +110,12 @@ export const MIGRATIONS: readonly Migration[] = [
     name: '0004-reports',
     async up(db) {
       for (const statement of statements(reports)) await sql.raw(statement).execute(db);
+    },
+  },
+  {
+    name: '0005-finding-proof',
+    async up(db) {
+      for (const statement of statements(findingProof)) await sql.raw(statement).execute(db);
     },
   },
 ];

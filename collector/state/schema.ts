@@ -253,6 +253,8 @@ export interface BackupFindingTable {
   kind: string;
   key: string;
   text: string;
+  /** JSON of what the text says; null of an agent that did not tell it. */
+  proof: string | null;
   since: number;
   at: number;
   goneAt: number | null;

@@ -91,6 +91,22 @@ const SENTENCES = {
     en: (d) => `${d.file} is of no known format; it, or those before it, were ${d.was}`,
     zh: (d) => `${d.file} 已不是任何已知的备份格式；它或此前的文件是 ${d.was}`,
   },
+  'cleanup-stopped': {
+    en: (d, f) =>
+      `${d.copies} files where ${d.keep} should be kept; ${d.added} came and none was removed since ${f.time(n(d.since))}`,
+    zh: (d, f) =>
+      `应保留 ${d.keep} 份，现有 ${d.copies} 份；${f.time(n(d.since))} 以来新增 ${d.added} 份，没有删除过旧文件`,
+  },
+  'same-volume': {
+    en: (d) => `the backups lie on the volume of ${d.data}: one broken disk takes both`,
+    zh: (d) => `备份与 ${d.data} 在同一个卷上：一块盘损坏，两者都会丢失`,
+  },
+  'no-set': {
+    en: (d) => `${d.engine} runs here as ${d.name}, and no set in agent.yaml backs it up`,
+    zh: (d) => `本机运行着 ${d.engine}（${d.name}），agent.yaml 中没有任何备份集保护它`,
+  },
+  // Worded by the agent itself, in both languages: each engine complains of something else.
+  complaint: { en: (d) => String(d.en ?? ''), zh: (d) => String(d.zh ?? '') },
   'nothing-to-read': { en: () => 'no file to read', zh: () => '没有可读取的文件' },
   unread: { en: (d) => `${d.file} is not read yet`, zh: (d) => `${d.file} 尚未读取` },
   read: {

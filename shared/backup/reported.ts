@@ -129,6 +129,8 @@ export interface BackupFindingReport {
   key: string;
   gone?: boolean;
   text: string;
+  /** What the text says, as data; absent of an agent that did not tell it. */
+  proof?: Proof;
 }
 
 export type BackupRecord =

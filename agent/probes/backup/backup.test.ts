@@ -194,6 +194,21 @@ test('names a missing folder and still reads the other sets', async (t) => {
   assert.equal(checkOf(reading, 'here')?.status, 'ok');
 });
 
+test('files that had just been copied when the watch began are no sign that the clean-up stopped; those that come later are', async (t) => {
+  const at = folder(t);
+  for (let i = 0; i < 8; i++) at.file(`nis_${i}.bak`, 0.01);
+  const probe = at.probe({ pattern: '*.bak', keep: 2 });
+  const look = async (): Promise<string> => {
+    await probe.read(signal);
+    at.clock.advance(5 * 60_000);
+    const { checks } = await probe.read(signal);
+    return checks?.find(({ id }) => id === 'proof:s')?.text ?? '';
+  };
+  assert.doesNotMatch(await look(), /清理/);
+  for (let i = 8; i < 11; i++) at.file(`nis_${i}.bak`, 0);
+  assert.match(await look(), /旧备份的清理可能已停止/);
+});
+
 test('says that there is no backup in an empty folder, ignoring temporary names', async (t) => {
   const at = folder(t);
   for (const name of ['a.bak.tmp', 'a.bak.part', 'a.bak.filepart', 'a.bak~']) at.file(name, 1);

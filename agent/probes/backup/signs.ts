@@ -117,17 +117,13 @@ const GROWN_BY = 3;
 /** Three times as many as should be kept, and more coming with none removed. One file to keep says nothing of a clean-up. */
 function cleanupStopped({ policy, copies, retention }: Picture): Sign | undefined {
   if (policy.keep < 2 || copies < FAR_ABOVE * policy.keep || retention.added < GROWN_BY) return undefined;
-  const since = new Date(retention.removedAt).toISOString();
-  const text = `${copies} files where ${policy.keep} should be kept; ${retention.added} came and none was removed since ${since}`;
-  return { kind: 'cleanup-stopped', text };
+  const { added, removedAt: since } = retention;
+  return signOf('cleanup-stopped', 'cleanup-stopped', { copies, keep: policy.keep, added, since });
 }
 
 function sameVolume({ sameVolume }: Picture): Sign | undefined {
   if (!sameVolume) return undefined;
-  return {
-    kind: 'same-volume',
-    text: `the backups lie on the volume of ${sameVolume.data}: one broken disk takes both`,
-  };
+  return signOf('same-volume', 'same-volume', { data: sameVolume.data });
 }
 
 /** Which files came and went. At the first look none came. */

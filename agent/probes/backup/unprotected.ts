@@ -1,6 +1,7 @@
 // Databases that run on this machine and that no set backs up. Promise: looked for once an hour, by the names of processes or services
 // alone; a set whose engine is not told may be any of those that are exported by script, and accuses none of them.
 
+import { proofOf } from '../../../shared/backup/proof.ts';
 import type { BackupFindingReport } from '../../../shared/backup/reported.ts';
 import type { Host } from '../probe.ts';
 import type { SetConfig } from './config.ts';
@@ -28,8 +29,8 @@ export function findUnprotected(
   const standing = running
     .filter(({ engine }) => !isSaved(engine))
     .map(({ name, engine }): BackupFindingReport => {
-      const text = `${engine} runs here as ${name}, and no set in agent.yaml backs it up`;
-      return { of: 'finding', set: '', kind: 'database-without-set', key: name, text };
+      const { evidence: text, proof } = proofOf('no-set', { engine, name });
+      return { of: 'finding', set: '', kind: 'database-without-set', key: name, text, proof };
     });
   const stands = new Set(standing.map(({ key }) => key));
   const gone = before.filter(({ key }) => !stands.has(key)).map((finding) => ({ ...finding, gone: true }));

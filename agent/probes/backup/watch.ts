@@ -169,7 +169,11 @@ export class WatchedSet {
     const touched = [...new Set([...change.changed, ...copied.changed])];
     const lines = touched.flatMap((path) => this.#known.get(path) ?? []);
     await this.#store.keepFiles(this.config.name, lines, []);
-    const added = change.changed.filter((path) => !former.has(path)).length;
+    // What was written before it was watched did not come: at the first look much may have been still settling.
+    const watchedSince = this.remembered.retention?.removedAt ?? Number.POSITIVE_INFINITY;
+    const isNew = ({ path, modifiedAt }: KnownFile): boolean =>
+      !former.has(path) && modifiedAt > watchedSince;
+    const added = lines.filter(isNew).length;
     return { added, removed: change.gone.length };
   }
 

@@ -109,17 +109,18 @@ async function keepDrill(tx: Tx, { hostId, at }: Told, report: BackupDrillReport
 
 async function keepFinding(tx: Tx, { hostId, at }: Told, report: BackupFindingReport): Promise<void> {
   const { set, kind, key, text } = report;
+  const proof = report.proof === undefined ? null : JSON.stringify(report.proof);
   const goneAt = report.gone ? at : null;
   await tx
     .insertInto('backupFindings')
-    .values({ hostId, set, kind, key, text, since: at, at, goneAt })
+    .values({ hostId, set, kind, key, text, proof, since: at, at, goneAt })
     .onConflict((c) =>
       c
         .columns(['hostId', 'set', 'kind', 'key'])
         .doUpdateSet((eb) => ({
           at,
           goneAt: report.gone ? eb.fn.coalesce('backupFindings.goneAt', eb.val(at)) : null,
-          ...(report.gone ? {} : { text }),
+          ...(report.gone ? {} : { text, proof }),
           // It holds without a break, or it began anew.
           since: report.gone
             ? eb.ref('backupFindings.since')

@@ -2,6 +2,7 @@
 // reads as a record is left out, never guessed.
 
 import { fingerprintOf } from '../../../shared/backup/fingerprint.ts';
+import type { Proof } from '../../../shared/backup/proof.ts';
 import type {
   BackupDrillReport,
   BackupFileReport,
@@ -147,10 +148,11 @@ function drillsOf(rows: Rows, name: string): KeptDrill[] {
 function findingsOf(rows: Rows, name: string): KeptFinding[] {
   return rows.findings
     .filter((row) => row.set === name)
-    .map(({ kind, key, text, since, at, goneAt }) => ({
+    .map(({ kind, key, text, proof, since, at, goneAt }) => ({
       kind: kind as KeptFinding['kind'],
       key,
       text,
+      ...(proof === null ? {} : { proof: JSON.parse(proof) as Proof }),
       since,
       at,
       ...(goneAt === null ? {} : { goneAt }),

@@ -40,6 +40,11 @@ const Policy = Type.Object({
   database: Name,
 });
 
+const ProofShape = Type.Object({
+  kind: text(40),
+  data: Type.Record(Type.String(), Type.Union([Type.Number(), text(4_000)])),
+});
+
 const SHAPES = {
   set: Type.Object({
     set: Name,
@@ -52,12 +57,7 @@ const SHAPES = {
         state: words(['yes', 'no', 'unknown']),
         at: Instant,
         evidence: text(4_000),
-        proof: optional(
-          Type.Object({
-            kind: text(40),
-            data: Type.Record(Type.String(), Type.Union([Type.Number(), text(4_000)])),
-          }),
-        ),
+        proof: optional(ProofShape),
       }),
       { maxItems: 7 },
     ),
@@ -122,6 +122,7 @@ const SHAPES = {
     key: text(500),
     gone: optional(Type.Boolean()),
     text: text(4_000),
+    proof: optional(ProofShape),
   }),
 } as const;
 

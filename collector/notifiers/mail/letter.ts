@@ -1,6 +1,7 @@
 // A notice as a mail: subject, plain text, and HTML of nested tables with inline styles, 640 px, which old mail programs and
 // phones show alike. Everything that comes from a host is escaped.
 
+import { renderTime } from '../../../shared/local-time.ts';
 import { escapeMarkup } from '../../../shared/markup.ts';
 import type { Notice, NoticeAlert } from '../notifier.ts';
 import {
@@ -9,7 +10,6 @@ import {
   oneLine,
   placeOf,
   renderSpan,
-  renderTime,
   severityWord,
   titleOf,
   worstOf,

@@ -43,7 +43,7 @@ export type Evidence =
   | { of: 'rung'; rung: number; at: number; text: string; proof?: Proof | undefined }
   | { of: 'run'; startedAt: number; text: string }
   | { of: 'drill'; at: number }
-  | { of: 'finding'; at: number; text: string }
+  | { of: 'finding'; at: number; text: string; proof?: Proof | undefined }
   | { of: 'clock' };
 
 export interface Reason {
@@ -270,7 +270,7 @@ const KIND_TONE: Readonly<Record<InspectedFinding['kind'], Reason['tone']>> = {
   identical: 'attention',
 };
 
-function fromFinding({ kind, key, text, at }: InspectedFinding): Reason {
+function fromFinding({ kind, key, text, proof, at }: InspectedFinding): Reason {
   const priority = kind === 'same-volume' || KIND_TONE[kind] === 'bad' ? 'high' : 'middle';
-  return reason(kind, KIND_TONE[kind], [{ of: 'finding', at, text }], { key }, priority);
+  return reason(kind, KIND_TONE[kind], [{ of: 'finding', at, text, proof }], { key }, priority);
 }

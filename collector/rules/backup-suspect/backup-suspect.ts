@@ -2,7 +2,7 @@
 // the same content again.
 
 import type { SectionField } from '../../../shared/config/schema.ts';
-import { judgeFindings } from '../backup-findings.ts';
+import { judgeFindings, SUSPECT } from '../backup-findings.ts';
 import { judgeBackups } from '../backups.ts';
 import type { RuleUnit } from '../rule.ts';
 
@@ -18,13 +18,5 @@ export const backupSuspect: RuleUnit<typeof config.fields> = {
   name: 'backup-suspect',
   title: { zh: '备份文件可疑', en: 'Backup files look wrong' },
   config,
-  evaluate: (_config, picture) =>
-    judgeBackups(picture, (set) =>
-      judgeFindings(set, {
-        'magic-lost': 'critical',
-        'extension-changed': 'critical',
-        shrinking: 'warning',
-        identical: 'warning',
-      }),
-    ),
+  evaluate: (_config, picture) => judgeBackups(picture, (set) => judgeFindings(set, SUSPECT)),
 };

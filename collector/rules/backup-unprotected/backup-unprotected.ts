@@ -35,7 +35,7 @@ export const backupUnprotected: RuleUnit<typeof config.fields> = {
         subject: f.key,
         severity: 'warning' as const,
         forMs: config.for,
-        summary: { zh: `${title.zh}：${f.text}`, en: `There is ${title.en}: ${f.text}` },
+        summary: { zh: `${title.zh}：${f.told.zh}`, en: `There is ${title.en}: ${f.told.en}` },
         advice,
         evidence: { found: f.text, since: f.since },
       }));

@@ -12,7 +12,9 @@ const rungs = (...no: RungState['rung'][]): RungState[] =>
     evidence: `seen ${rung}`,
   }));
 const unknown = rungs().map((each) => (each.rung === 4 ? { ...each, state: 'unknown' as const } : each));
-const identical = [{ kind: 'identical' as const, key: 'k', text: 'same', since: NOW, at: NOW }];
+const found = (kind: 'identical' | 'cleanup-stopped') => [
+  { kind, key: 'k', text: 'seen', since: NOW, at: NOW },
+];
 const policy = { secondCopy: '/copy' } as NonNullable<Given['set']>['policy'] & object;
 
 const cases: [string, Given, string[]][] = [
@@ -35,10 +37,19 @@ const cases: [string, Given, string[]][] = [
     { set: { rungs: rungs(3) } },
     ['warning full: 备份集 full 未通过第 3 级“大小与类型可信”：seen 3'],
   ],
-  ['an odd size with a sign that is told already', { set: { rungs: rungs(3), findings: identical } }, []],
+  [
+    'an odd size with a sign that is told already',
+    { set: { rungs: rungs(3), findings: found('identical') } },
+    [],
+  ],
+  [
+    'an odd size of files that are also badly kept',
+    { set: { rungs: rungs(3), findings: found('cleanup-stopped') } },
+    ['warning full: 备份集 full 未通过第 3 级“大小与类型可信”：seen 3'],
+  ],
   [
     'unreadable with a sign is told all the same, before the lesser',
-    { set: { rungs: rungs(3, 4), findings: identical } },
+    { set: { rungs: rungs(3, 4), findings: found('identical') } },
     ['critical full: 备份集 full 未通过第 4 级“完整可读”：seen 4'],
   ],
 ];

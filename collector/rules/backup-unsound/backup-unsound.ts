@@ -4,6 +4,7 @@
 import type { SectionField } from '../../../shared/config/schema.ts';
 import type { SetDigest } from '../../backups/digest.ts';
 import { RUNG_WORDS } from '../../backups/words.ts';
+import { SUSPECT } from '../backup-findings.ts';
 import { judgeBackups } from '../backups.ts';
 import type { Word } from '../reading.ts';
 import type { RuleUnit, Severity } from '../rule.ts';
@@ -27,7 +28,7 @@ export const backupUnsound: RuleUnit<typeof config.fields> = {
 
 function judge(set: SetDigest): Word {
   // What signs say of the files is the matter of backup-suspect.
-  const isSuspect = set.findings.length > 0;
+  const isSuspect = set.findings.some(({ kind }) => Object.hasOwn(SUSPECT, kind));
   const broken = set.rungs.filter(
     ({ rung, state }) =>
       state === 'no' &&
@@ -42,8 +43,8 @@ function judge(set: SetDigest): Word {
     forMs: 0,
     value: worst.rung,
     summary: {
-      zh: `备份集 ${set.name} 未通过第 ${worst.rung} 级“${words.zh}”：${worst.evidence}`,
-      en: `Backup set ${set.name} fails rung ${worst.rung}, ${words.en}: ${worst.evidence}`,
+      zh: `备份集 ${set.name} 未通过第 ${worst.rung} 级“${words.zh}”：${worst.told.zh}`,
+      en: `Backup set ${set.name} fails rung ${worst.rung}, ${words.en}: ${worst.told.en}`,
     },
     advice: {
       zh: '先保住较早的备份，不要清理；查看备份任务日志与磁盘，手动重做一次备份，并在备份集页面确认新文件读到底。',

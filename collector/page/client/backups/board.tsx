@@ -93,7 +93,7 @@ function HostFindings({ items }: { items: BackupList['findings'] }) {
               <a href={`/hosts/${encodeURIComponent(finding.host.id)}`}>
                 {finding.hospital.name} · {finding.host.name}
               </a>{' '}
-              {finding.text}
+              {finding.told[language]}
             </p>
           </li>
         ))}
@@ -177,7 +177,7 @@ function Row({ item }: { item: BackupItem }) {
       <td class="note">
         {item.gaps > 0 && <span class="chip warn">{w.gaps(item.gaps)}</span>}
         {item.findings.map((finding) => (
-          <span key={`${finding.kind} ${finding.key}`} class="chip warn" title={finding.text}>
+          <span key={`${finding.kind} ${finding.key}`} class="chip warn" title={finding.told[language]}>
             {finding.title[language]}
           </span>
         ))}

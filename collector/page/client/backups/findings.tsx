@@ -18,7 +18,7 @@ export function Findings({ items }: { items: BackupSetDetail['findings'] }) {
         {open.map((finding) => (
           <li key={`${finding.kind} ${finding.key}`}>
             <State status={GRAVE.has(finding.kind) ? 'critical' : 'warning'}>{finding.title[language]}</State>
-            <p>{finding.text}</p>
+            <p>{finding.told[language]}</p>
             <p class="muted">{finding.advice[language]}</p>
           </li>
         ))}

@@ -50,7 +50,7 @@ export function Rungs({ of }: { of: BackupSetDetail }) {
             <span class="rung-name">{each.name[language]}</span>
             <State status={STATUS[each.state]}>{w.states[each.state]}</State>
             <span class="rung-evidence">
-              {each.evidence || <span class="muted">–</span>}
+              {each.told[language] || <span class="muted">–</span>}
               {each.at > 0 && (
                 <small class="muted"> · {w.sinceTime(shortTime(each.at, of.timeZone, language))}</small>
               )}

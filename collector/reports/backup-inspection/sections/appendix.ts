@@ -155,13 +155,13 @@ function describe(evidence: SourceRecord['evidence'], { words, format }: Context
     case 'set':
       return record('backup.set', format.time(evidence.at));
     case 'rung':
-      return `${record(`backup.set, ${evidence.rung} ${words.rungs[evidence.rung] ?? ''}`, format.time(evidence.at))}: ${format.told(evidence.text)}`;
+      return `${record(`backup.set, ${evidence.rung} ${words.rungs[evidence.rung] ?? ''}`, format.time(evidence.at))}: ${format.proved(evidence)}`;
     case 'run':
       return `${record('backup.run', format.time(evidence.startedAt))}: ${format.told(evidence.text)}`;
     case 'drill':
       return record('backup.drill', format.time(evidence.at));
     case 'finding':
-      return `${record('backup.finding', format.time(evidence.at))}: ${format.told(evidence.text)}`;
+      return `${record('backup.finding', format.time(evidence.at))}: ${format.proved(evidence)}`;
     case 'clock':
       return words.columns.clock;
   }

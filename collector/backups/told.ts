@@ -1,0 +1,18 @@
+// What an agent told of a rung or a finding, as its readers say it, in both languages. Promise: pure; what only the agent can word,
+// such as a system's own error, stays as it was sent.
+
+import { type Proof, type ProofFormat, sayProof } from '../../shared/backup/proof.ts';
+import { renderBytes } from '../../shared/bytes.ts';
+import { renderTime } from '../../shared/local-time.ts';
+import type { Text } from '../../shared/text.ts';
+
+export function toldOf({ text, proof }: { text: string; proof?: Proof | undefined }, timeZone: string): Text {
+  const say = (language: keyof Text): string => sayProof(proof, language, formatOf(timeZone)) ?? text;
+  return { zh: say('zh'), en: say('en') };
+}
+
+const formatOf = (timeZone: string): ProofFormat => ({
+  bytes: renderBytes,
+  time: (at) => renderTime(at, timeZone),
+  duration: (ms) => `${Math.round(ms / 1000)} s`,
+});
