@@ -107,6 +107,15 @@ const SENTENCES = {
   },
   // Worded by the agent itself, in both languages: each engine complains of something else.
   complaint: { en: (d) => String(d.en ?? ''), zh: (d) => String(d.zh ?? '') },
+  'folder-unreadable': {
+    en: (d) => `the folder cannot be read (${d.code})`,
+    zh: (d) => `目录无法读取（${d.code}）`,
+  },
+  'reading-off': {
+    en: () => 'reading is switched off in agent.yaml',
+    zh: () => 'agent.yaml 中关闭了读取检查',
+  },
+  'no-reader': { en: () => 'nothing is read in this run', zh: () => '本次运行不读取文件内容' },
   'nothing-to-read': { en: () => 'no file to read', zh: () => '没有可读取的文件' },
   unread: { en: (d) => `${d.file} is not read yet`, zh: (d) => `${d.file} 尚未读取` },
   read: {

@@ -66,7 +66,7 @@ async function readSet(set: WatchedSet, drills: readonly BackupDrillReport[]): P
     return await set.read(drills.filter((drill) => drill.set === name));
   } catch (error) {
     const named = fileError(`backup set ${name}`, folder, error);
-    set.unread(`the folder cannot be read (${named.code})`);
+    set.unread(named.code);
     return judgeUnread(set.config, named);
   }
 }

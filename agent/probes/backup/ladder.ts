@@ -22,7 +22,7 @@ export interface LadderFacts {
   /** What sizes, digests and formats say. */
   plausible: Answer;
   /** Why nobody reads the files to their end; undefined: they are read. */
-  unread?: string | undefined;
+  unread?: ProofKind | undefined;
   /** The copy may take so long. */
   copyWithinMs: number;
   drill?: BackupDrillReport | undefined;
@@ -52,12 +52,12 @@ export function standsOn(rungs: readonly RungState[]): Rung {
 }
 
 /** Of a set whose folder cannot be read nothing is known. */
-export function unknownLadder(why: string, now: number, before: readonly RungState[] = []): RungState[] {
+export function unknownLadder(code: string, now: number, before: readonly RungState[] = []): RungState[] {
   return [1, 2, 3, 4, 5, 6].map((rung, i) => ({
     rung: rung as Rung,
     state: 'unknown',
     at: before[i]?.state === 'unknown' ? before[i].at : now,
-    evidence: why,
+    ...proofOf('folder-unreadable', { code }),
   }));
 }
 
@@ -66,8 +66,6 @@ type Data = Parameters<typeof proofOf>[1];
 const yes = (kind: ProofKind, data?: Data): Answer => ({ state: 'yes', ...proofOf(kind, data) });
 const no = (kind: ProofKind, data?: Data): Answer => ({ state: 'no', ...proofOf(kind, data) });
 const unknown = (kind: ProofKind, data?: Data): Answer => ({ state: 'unknown', ...proofOf(kind, data) });
-/** What is in the way, as the system or the configuration says it. */
-const hindered = (evidence: string): Answer => ({ state: 'unknown', evidence });
 
 function exists({ files, future }: LadderFacts): Answer {
   const newest = files[0] ?? future[0];
@@ -98,7 +96,7 @@ function readable({ policy, files, unread }: LadderFacts): Answer {
   if (!newest) return unknown('nothing-to-read');
   const { verdict } = newest;
   const file = nameOf(newest);
-  if (!verdict) return unread === undefined ? unknown('unread', { file }) : hindered(unread);
+  if (!verdict) return unread === undefined ? unknown('unread', { file }) : unknown(unread);
   const { content } = verdict;
   // Among copied files are pictures and letters: of no format that proves anything, and no fault.
   const isAnyFile = policy.kind === 'copy' && content === 'FOREIGN';
@@ -119,7 +117,7 @@ function copied({ policy, files, copyWithinMs, unread }: LadderFacts, now: numbe
     if (state === 'differs') return no('copy-differs', { file, folder });
     const isLate = now - each.modifiedAt > copyWithinMs;
     if (isLate && state === 'missing') return no('copy-missing', { file, folder });
-    if (isLate) return unread === undefined ? unknown('copy-open', { file, folder }) : hindered(unread);
+    if (isLate) return unread === undefined ? unknown('copy-open', { file, folder }) : unknown(unread);
   }
   return unknown(files.length === 0 ? 'nothing-to-compare' : 'copy-not-due');
 }

@@ -7,6 +7,7 @@ import type {
   BackupRecord,
   BackupSetReport,
 } from '../../../shared/backup/reported.ts';
+import type { ProofKind } from '../../../shared/backup/proof.ts';
 import { fingerprintOf } from '../../../shared/backup/fingerprint.ts';
 import { type FileSet, isFinished, type Listing, openFileSet, type WatchedFile } from '../file-set.ts';
 import type { Outcome } from '../outcome.ts';
@@ -57,7 +58,7 @@ export class WatchedSet {
   readonly #store: Store;
   readonly #calendar: Calendar | undefined;
   readonly #set: FileSet;
-  readonly #unread: string | undefined;
+  readonly #unread: ProofKind | undefined;
   #state: BackupState = NEW_SET;
   #known: Known = new Map();
   #hasLoaded = false;
@@ -121,8 +122,8 @@ export class WatchedSet {
   }
 
   /** The folder cannot be read: what was known of its files stays, how it stands is unknown. */
-  unread(why: string): void {
-    const rungs = unknownLadder(why, this.#host.clock.now(), this.remembered.rungs);
+  unread(code: string): void {
+    const rungs = unknownLadder(code, this.#host.clock.now(), this.remembered.rungs);
     this.remembered = { ...this.remembered, rungs };
     this.standing = { ...this.standing, report: this.#report(undefined) };
   }
@@ -240,9 +241,9 @@ export class WatchedSet {
   }
 }
 
-function unreadWhy(config: SetConfig, host: Host): string | undefined {
-  if (!config.verify.enabled) return 'reading is switched off in agent.yaml';
-  return host.verifier ? undefined : 'nothing is read in this run';
+function unreadWhy(config: SetConfig, host: Host): ProofKind | undefined {
+  if (!config.verify.enabled) return 'reading-off';
+  return host.verifier ? undefined : 'no-reader';
 }
 
 /** `newer` looks at the same files and may know more of their content. */

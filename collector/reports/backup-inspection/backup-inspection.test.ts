@@ -83,6 +83,20 @@ test('thousands of sound log backups take a row a day; those with defects stand 
   assert.match(plainText(table.rows[0]?.[1] ?? ''), /LOG_700/);
 });
 
+test('files from before the set was watched tell of a missing one within their row, and of none before it', () => {
+  const runAt = (day: number): number => FROM + day * DAY + 2 * HOUR + 30 * 60_000;
+  const days = [2, 14, 15, 17, 18, 19];
+  const files = days.map((day) => ({
+    path: `/backup/nis-${day}.bak`,
+    bytes: 1_000,
+    modifiedAt: runAt(day),
+    at: runAt(day),
+  }));
+  const seen = lookAtRuns(setOf({ files }), inputOf(), FROM + 20 * DAY);
+  const missed = seen.missed.map((at) => Math.floor((at - FROM) / DAY));
+  assert.deepEqual(missed.slice(0, 2), [16, 20]);
+});
+
 test('runs are counted once, whoever tells of them; a start without a run is missed', () => {
   const files = dailyFiles(30).toSpliced(20, 1);
   const told = files.slice(5, 8).map((f) => ({

@@ -43,7 +43,12 @@ export interface Comparison {
 const PRIORITY = { high: 0, middle: 1, low: 2 } as const;
 
 export function judge(input: InspectionInput): Judged {
-  const seen = new Map(input.hosts.flatMap((h) => h.sets).map((set) => [set, lookAtRuns(set, input)]));
+  const seen = new Map(
+    input.hosts.flatMap((host) => {
+      const since = watchedSince(host, input);
+      return host.sets.map((set) => [set, lookAtRuns(set, input, since)] as const);
+    }),
+  );
   const findings = numbered(input, seen);
   const sets = input.hosts.flatMap((host) =>
     host.sets.map((set): JudgedSet => {
@@ -135,4 +140,9 @@ export function summaryOf(input: InspectionInput): InspectionSummary {
     sets: judged.sets.map(summaryOfSet),
     findings: [...new Set(judged.findings.map(keyOf))],
   };
+}
+
+/** Since when its agent could tell of its backups. */
+function watchedSince({ silences }: InspectedHost, { period }: InspectionInput): number {
+  return Math.max(period.from, ...silences.filter(({ word }) => word === 'never-seen').map(({ to }) => to));
 }

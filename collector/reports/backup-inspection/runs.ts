@@ -91,16 +91,33 @@ export interface RunsSeen {
 export function lookAtRuns(
   set: InspectedSet,
   { period, madeAt, hospital }: Pick<InspectionInput, 'period' | 'madeAt' | 'hospital'>,
+  watchedSince = period.from,
 ): RunsSeen {
   const planned = plannedStarts(set.policy.schedule, hospital.timeZone, period);
   const seen = runsOf(set, { from: period.from, to: Math.max(period.to, madeAt) });
-  const known = knownSince(set);
   const answered = seen.filter((r) => r.tone !== 'bad').map((r) => r.at);
-  const missed = planned.slice(0, -1).filter((start, i) => {
+  const isAnswered = planned.map((start, i) => {
     const next = planned[i + 1] ?? period.to;
-    return start >= known && !answered.some((at) => at >= start && at < next);
+    return answered.some((at) => at >= start && at < next);
   });
+  const known = Math.max(knownSince(set), rowSince(planned, isAnswered, watchedSince));
+  const missed = planned.slice(0, -1).filter((start, i) => start >= known && !isAnswered[i]);
   return { runs: seen.filter((r) => r.at < period.to), planned, missed };
+}
+
+/** So many starts in a row without a run, from before the set was watched, are files that were cleaned up rather than runs that failed. */
+const HOLES_IN_ROW = 3;
+
+/** Files from before the set was watched tell of missing ones as far back as they form a row. */
+function rowSince(planned: readonly number[], isAnswered: readonly boolean[], watchedSince: number): number {
+  let since = watchedSince;
+  let holes = 0;
+  for (let i = planned.findLastIndex((start) => start < watchedSince); i >= 0; i--) {
+    holes = isAnswered[i] ? 0 : holes + 1;
+    if (holes > HOLES_IN_ROW) break;
+    if (isAnswered[i]) since = planned[i] ?? since;
+  }
+  return since;
 }
 
 /** Before this nobody looked, or what was there is forgotten: silence then proves nothing. */
