@@ -304,6 +304,7 @@ test('without a reading process the set stays below rung 4 and says why', async 
     state: 'unknown',
     at: at.clock.now(),
     evidence: 'nothing is read in this run',
+    proof: { kind: 'no-reader', data: {} },
   });
   const off = await at.open({ verify: { enabled: false } }).read();
   assert.match(lastSet(recordsOf(off))?.rungs[3]?.evidence ?? '', /switched off/);
