@@ -44,7 +44,8 @@ const fields = {
     kind: 'duration',
     min: 0,
     max: 600_000,
-    default: 30_000,
+    // A handshake in vain (20 s) and the longest wait of an agent between two tries (60 s).
+    default: 90_000,
     help: 'After its own start, absence or doubt the collector waits so much longer than otherwise for a host that it has not heard since: agents space out their tries.',
   },
   massShare: {

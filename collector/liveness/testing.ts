@@ -11,7 +11,7 @@ export const START = Date.UTC(2026, 5, 1, 2);
 
 /** A fleet in virtual time: hosts in `beating` send a frame every 10 s; every second is a tick. */
 export function sim(hospitals: Record<string, string[]>) {
-  const fleet = openFleet(readConfig(livenessConfig, {}), START);
+  const fleet = openFleet(readConfig(livenessConfig, { wayBack: '30s' }), START);
   const effects: Effect[] = [];
   const beating = new Set<string>();
   let now = START;

@@ -172,7 +172,9 @@ export class Truth {
     if (outage && (isSilence || outage.plan.words.includes(word))) outage.verdictAt ??= now;
     else if (outage && DOWN.has(word)) this.fail(`${host} (${outage.plan.kind}) is called ${word}`);
     if (!DOWN.has(word)) return;
-    const outMs = this.#outMs(host);
+    // What the line of the collector kept back before it fell out counts with its silence.
+    const plannedMs = outage?.plan.words.includes(word) ? now - outage.startedAt : 0;
+    const outMs = Math.max(this.#outMs(host), plannedMs);
     const leastMs = LEAST_MS[word as keyof typeof LEAST_MS];
     if (outMs < leastMs) {
       this.fail(`${host} is called ${word} after ${Math.round(outMs / 1000)} s of its own silence`);
