@@ -150,8 +150,8 @@ const DOWN: ReadonlySet<Word> = new Set(['silent', 'site-silent']);
 const BACK_MS = 90_000;
 /** A connected agent says something at least so often. */
 const BEAT_MS = 15_000;
-/** By then a silence must have its word: the limit, the grace after a start, and some ticks. */
-const LATEST_MS = 270_000;
+/** By then a silence must have its word: the limit, the grace after a start, and the way back. */
+const LATEST_MS = 330_000;
 /** A verdict that stood for so long has become an alert. */
 const TOLD_MS = 60_000;
 const SUSPECT_MS = 30_000;

@@ -48,8 +48,8 @@ const LEAST_MS = { silent: 100_000, 'site-silent': 75_000, down: 28_000, 'agent-
 const WAY_BACK_MS = 90_000;
 /** A shorter outage of its own, however long the way back took, is no reason for a page. */
 const REASON_MS = 40_000;
-/** After a start or a doubt of the collector every silence is counted anew, behind the wait for its fleet. */
-const DISTURBED_MS = 200_000;
+/** After a start or a doubt of the collector every silence is counted anew, behind the wait for its fleet and the way back. */
+const DISTURBED_MS = 260_000;
 const MOST_KEPT = 20;
 
 interface HostTruth {
