@@ -137,7 +137,10 @@ const seriesOf = ({ labels, at, columns }: Host): RawSeries[] =>
 
 type Ask = (query: string) => Promise<unknown>;
 
-/** Each query in turn, the two programs in turn, so that both meet the same machine. */
+/** Rounds before the clock runs: both are servers that have run for long. */
+const WARM_UP = 3;
+
+/** Round by round all queries, the two programs in turn, so that both meet the same machine. */
 async function race(
   ours: Ask,
   theirs: Ask,
@@ -149,15 +152,16 @@ async function race(
     await ask(query);
     return performance.now() - from;
   };
-  for (const query of QUERIES) {
-    await ours(query);
-    await theirs(query);
-    const mine: number[] = [];
-    const other: number[] = [];
-    for (let i = 0; i < rounds; i++) {
-      mine.push(await timed(ours, query));
-      other.push(await timed(theirs, query));
+  const each = QUERIES.map((query) => ({ query, mine: [] as number[], other: [] as number[] }));
+  for (let round = -WARM_UP; round < rounds; round++) {
+    for (const { query, mine, other } of each) {
+      const [our, their] = [await timed(ours, query), await timed(theirs, query)];
+      if (round < 0) continue;
+      mine.push(our);
+      other.push(their);
     }
+  }
+  for (const { query, mine, other } of each) {
     times.ours.push(...mine);
     times.theirs.push(...other);
     times.each.push(
