@@ -53,16 +53,21 @@ export function answer<M extends { did: string }, D extends M['did']>(
   also?: ChildProcess,
 ): Promise<Extract<M, { did: D }>> {
   return new Promise((resolve, reject) => {
-    const gone = (code: number | null): void =>
+    const settle = (): void => {
+      child.off('exit', gone).off('message', hear);
+      also?.off('exit', gone);
+    };
+    const gone = (code: number | null): void => {
+      settle();
       reject(new Error(`a process of the bench ended with ${code}`));
-    child.once('exit', gone);
-    also?.once('exit', gone);
-    child.on('message', (message) => {
+    };
+    const hear = (message: unknown): void => {
       const told = message as M;
       if (told.did !== did) return;
-      child.off('exit', gone);
-      also?.off('exit', gone);
+      settle();
       resolve(told as Extract<M, { did: D }>);
-    });
+    };
+    child.once('exit', gone).on('message', hear);
+    also?.once('exit', gone);
   });
 }
