@@ -361,7 +361,8 @@ export class FleetWorld {
 
   #look(): void {
     const { collector, scheduler, truth } = this;
-    if (this.#uplinkIsCut || !collector.isListening()) this.#disturbedAt = scheduler.now;
+    // What goes on while it is away or cut off is judged from when it can hear again.
+    if (this.#uplinkIsCut || !collector.isListening()) this.#disturbed();
     if (collector.isDoubtful() || truth.platform) {
       truth.disturb();
       if (!truth.platform && scheduler.now - this.#disturbedAt > DOUBT_MS) {
