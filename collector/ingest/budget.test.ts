@@ -25,11 +25,13 @@ test('a frame costs what it is: plain reports nothing more, answers, events, che
   };
   const event = { at: 0, kind: 'host.boot' as const };
   const check = { id: 'disk:/', status: 'ok' as const };
-  assert.equal(priceOf(report), 0);
-  assert.equal(priceOf({ ...report, checks: [check, check, check] }), 0);
-  assert.equal(priceOf({ ...report, checks: Array.from({ length: 40 }, () => check) }), 10);
-  assert.equal(priceOf({ ...report, events: [event, event] }), 10);
-  assert.equal(priceOf({ t: 'series', id: '', columns: Array.from({ length: 60 }, () => '') }), 3);
-  assert.equal(priceOf({ t: 'beat', n: 0, at: 0 }), 10);
+  assert.equal(priceOf(report, 200), 0);
+  assert.equal(priceOf({ ...report, checks: [check, check, check] }, 200), 0);
+  assert.equal(priceOf({ ...report, checks: Array.from({ length: 40 }, () => check) }, 200), 10);
+  assert.equal(priceOf({ ...report, events: [event, event] }, 200), 10);
+  assert.equal(priceOf({ t: 'series', id: '', columns: Array.from({ length: 60 }, () => '') }, 200), 3);
+  assert.equal(priceOf({ t: 'beat', n: 0, at: 0 }, 200), 10);
+  // One that may send five a second must still be able to measure its clock.
+  assert.equal(priceOf({ t: 'time', n: 0, a: 0 }, 5), 0);
   assert.deepEqual([priceOfText(100), priceOfText(1023), priceOfText(42_000)], [1, 1, 42]);
 });

@@ -33,8 +33,8 @@ export function spend(budget: Budget, amount: number, now: number): number {
 
 /** What is read as text costs by its size, before it is read. Reports without checks and events, which are not, cost a frame each. */
 const BYTES_PER_FRAME = 1024;
-/** An answer is a write to the network of its own; agents ask once in ten seconds. */
-const FRAMES_PER_ANSWER = 10;
+/** An answer is a write to the network of its own. As a share of a second's frames: an agent that may send few must still be able to ask. */
+const ANSWER_SHARE = 1 / 20;
 /** An event is looked up and written by itself, checks are written by the hundred, columns are read and kept. */
 const FRAMES_PER_EVENT = 5;
 const CHECKS_PER_FRAME = 4;
@@ -45,8 +45,8 @@ export function priceOfText(bytes: number): number {
 }
 
 /** What a frame costs above the one that each costs, in frames. */
-export function priceOf(frame: AgentFrame): number {
-  if (frame.t === 'beat' || frame.t === 'time') return FRAMES_PER_ANSWER;
+export function priceOf(frame: AgentFrame, perSecond: number): number {
+  if (frame.t === 'beat' || frame.t === 'time') return Math.floor(perSecond * ANSWER_SHARE);
   if (frame.t === 'series') return Math.floor(frame.columns.length / COLUMNS_PER_FRAME);
   if (frame.t !== 'report') return 0;
   const events = frame.events?.length ?? 0;

@@ -232,7 +232,7 @@ export function overPrice(
   { frame, bytes }: { frame: AgentFrame; bytes: number },
   now: number,
 ): number | undefined {
-  const price = Math.max(0, 1 + priceOf(frame) - priceOfText(bytes));
+  const price = Math.max(0, 1 + priceOf(frame, desk.frames.perSecond) - priceOfText(bytes));
   const waitMs = price === 0 ? 0 : spend(desk.frames, price, now);
   if (waitMs === 0) return undefined;
   session.tooFast = PATIENCE;
