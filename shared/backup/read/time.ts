@@ -77,7 +77,8 @@ export function fromUnix(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }
 
-const LOCAL = /(\d{4})-(\d\d)-(\d\d)[ T](\d{1,2}):(\d\d):(\d\d)/;
+/** mysqldump pads the hours before ten with a space: `2026-11-27  1:47:09`. */
+const LOCAL = /(\d{4})-(\d\d)-(\d\d)(?: {1,2}|T)(\d{1,2}):(\d\d):(\d\d)/;
 
 /** The first `YYYY-MM-DD hh:mm:ss` of a text. */
 export function parseLocal(text: string): Parts | undefined {
