@@ -1,18 +1,12 @@
 // Backups as /api/v1 tells them: lists from the digests in memory, one set with everything from the state. Promise: what a confined
 // reader may not see is as if it did not exist.
 
-import {
-  digestOf,
-  type HostDigest,
-  type SetDigest,
-  standingOf,
-  type ToldFinding,
-} from '../backups/digest.ts';
+import { digestOf, type HostDigest, type SetDigest, standingOf } from '../backups/digest.ts';
 import type { KeptFile, SetBackups } from '../backups/kept.ts';
 import type { Moment } from '../backups/moment.ts';
 import type { NoPlan, RestorePlan } from '../backups/plan.ts';
 import { findSet } from '../backups/plans.ts';
-import { toldOf } from '../backups/told.ts';
+import { toldFinding, type ToldFinding, toldRung } from '../backups/told.ts';
 import { FINDING_WORDS, RUNG_WORDS } from '../backups/words.ts';
 import { planData, renderPlan } from '../backups/render/plan.ts';
 import { readBackups } from '../backups/state/read.ts';
@@ -62,7 +56,7 @@ export async function backupSet(context: Context, host: Host, name: string): Pro
     ...itemOf(context, digest, digest.sets[0] as SetDigest),
     ...placeOf(host),
     ...detailOf(set, kept.timeZone),
-    findings: set.findings.map((each) => findingOf({ ...each, told: toldOf(each, kept.timeZone) })),
+    findings: set.findings.map((each) => findingOf(toldFinding(each, kept.timeZone))),
   };
 }
 
@@ -121,11 +115,10 @@ function detailOf(set: SetBackups, timeZone: string): Details {
     known: set.known,
     ...(volume ? { volume } : {}),
     ...(sameVolumeAsData === undefined ? {} : { sameVolumeAsData }),
-    rungs: set.rungs.map(({ proof, ...rung }) => ({
-      ...rung,
-      name: RUNG_WORDS[rung.rung],
-      told: toldOf({ text: rung.evidence, proof }, timeZone),
-    })),
+    rungs: set.rungs.map((each) => {
+      const { proof: _proof, ...rung } = toldRung(each, timeZone);
+      return { ...rung, name: RUNG_WORDS[rung.rung] };
+    }),
     trail: set.trail,
     ...momentsOf(recovery),
     ...(recovery.trouble === undefined ? {} : { trouble: recovery.trouble }),

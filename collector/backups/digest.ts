@@ -2,10 +2,9 @@
 // small (no facts of files), and nothing in it that is not in the full picture.
 
 import type { BackupKind, Engine } from '../../shared/backup/facts.ts';
-import type { BackupPolicy, BackupSetReport, Rung, RungState } from '../../shared/backup/reported.ts';
-import type { Text } from '../../shared/text.ts';
+import type { BackupPolicy, BackupSetReport, Rung } from '../../shared/backup/reported.ts';
 import type { HostBackups, KeptFile, KeptFinding, Recovery, SetBackups } from './kept.ts';
-import { toldOf } from './told.ts';
+import { toldFinding, type ToldFinding, toldRung, type ToldRung } from './told.ts';
 
 export interface HostDigest {
   hostId: string;
@@ -13,14 +12,6 @@ export interface HostDigest {
   sets: SetDigest[];
   /** Open ones that concern the host and no set of it. */
   findings: ToldFinding[];
-}
-
-export interface ToldRung extends RungState {
-  told: Text;
-}
-
-export interface ToldFinding extends KeptFinding {
-  told: Text;
 }
 
 export interface SetDigest {
@@ -64,7 +55,7 @@ export function digestOf({ hostId, timeZone, sets, findings }: HostBackups): Hos
 }
 
 const open = (findings: readonly KeptFinding[], timeZone: string): ToldFinding[] =>
-  findings.filter((f) => f.goneAt === undefined).map((f) => ({ ...f, told: toldOf(f, timeZone) }));
+  findings.filter((f) => f.goneAt === undefined).map((f) => toldFinding(f, timeZone));
 
 function digestSet(set: SetBackups, timeZone: string): SetDigest {
   const { recovery, policy } = set;
@@ -79,7 +70,7 @@ function digestSet(set: SetBackups, timeZone: string): SetDigest {
     kind: policy.kind || (newest?.facts?.kind ?? ''),
     policy,
     rung: set.rung,
-    rungs: set.rungs.map((rung) => ({ ...rung, told: toldOf({ ...rung, text: rung.evidence }, timeZone) })),
+    rungs: set.rungs.map((rung) => toldRung(rung, timeZone)),
     trail: set.trail,
     databases: recovery.sets.flatMap((s) => s.database ?? []),
     ...(recovery.last ? { lastAt: Math.floor(recovery.last.us / 1000) } : {}),

@@ -2,7 +2,8 @@
 
 import { FINDING_WORDS } from '../backups/words.ts';
 import type { KeptFinding } from '../backups/kept.ts';
-import type { SetDigest, ToldFinding } from '../backups/digest.ts';
+import type { SetDigest } from '../backups/digest.ts';
+import type { ToldFinding } from '../backups/told.ts';
 import type { Finding, Severity } from './rule.ts';
 import type { Word } from './reading.ts';
 

@@ -3,9 +3,9 @@
 import type { CheckStatus } from '../../shared/catalogue.ts';
 import { readConfig, type Fields } from '../../shared/config/schema.ts';
 import type { RungState } from '../../shared/backup/reported.ts';
-import type { HostDigest, SetDigest, ToldFinding } from '../backups/digest.ts';
+import type { HostDigest, SetDigest } from '../backups/digest.ts';
 import type { KeptFinding } from '../backups/kept.ts';
-import { toldOf } from '../backups/told.ts';
+import { toldFinding, type ToldFinding, toldRung } from '../backups/told.ts';
 import type { VerdictWord } from '../liveness/verdict.ts';
 import type { Evaluation, HostPicture, RuleUnit } from './rule.ts';
 
@@ -57,10 +57,7 @@ export function pictureOf(given: Given): HostPicture {
 
 const ZONE = 'Asia/Shanghai';
 
-export const toldFinding = (finding: KeptFinding): ToldFinding => ({
-  ...finding,
-  told: toldOf(finding, ZONE),
-});
+export const findingHere = (finding: KeptFinding): ToldFinding => toldFinding(finding, ZONE);
 
 export function digestWith(...sets: GivenSet[]): HostDigest {
   return {
@@ -71,8 +68,8 @@ export function digestWith(...sets: GivenSet[]): HostDigest {
       ...GOOD_SET,
       ...set,
       policy: { ...GOOD_SET.policy, ...set.policy },
-      findings: findings.map(toldFinding),
-      rungs: rungs.map((rung) => ({ ...rung, told: toldOf({ ...rung, text: rung.evidence }, ZONE) })),
+      findings: findings.map(findingHere),
+      rungs: rungs.map((rung) => toldRung(rung, ZONE)),
     })),
   };
 }

@@ -1,5 +1,6 @@
 // Alerts as series: `incident_open` for annotations and timelines, `ALERTS` and `ALERTS_FOR_STATE` as Prometheus writes its own.
 
+import { renderTime } from '../../../shared/local-time.ts';
 import type { Confinement } from '../../access/principal.ts';
 import { RULES } from '../../rules/index.ts';
 import type { State } from '../../state/state.ts';
@@ -59,7 +60,7 @@ function openSpans(row: Row, place: Record<string, string>): Span[] {
     title: title?.zh ?? row.rule,
     title_en: title?.en ?? row.rule,
   };
-  const began = renderBegan(row.firingAt, row.timeZone);
+  const began = renderTime(row.firingAt, row.timeZone);
   const during = { from: row.firingAt, to: row.resolvedAt ?? Infinity };
   return [
     { labels: { ...labels, began, __name__: 'incident_open' }, value: 1, ...during },
@@ -83,16 +84,4 @@ function alertSpans(row: Row, place: Record<string, string>): Span[] {
     },
   ];
   return spans.filter((span) => span.from < span.to);
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** `2026-11-22 02:13:05` in the hospital's zone: sorts by time, and people can read it. */
-function renderBegan(at: number, timeZone: string): string {
-  let format = formats.get(timeZone);
-  if (!format) {
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
-    formats.set(timeZone, format);
-  }
-  return format.format(at);
 }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { proofOf } from '../../../shared/backup/proof.ts';
-import { digestWith, evaluate, NOW, tell, toldFinding } from '../testing.ts';
+import { digestWith, evaluate, NOW, tell, findingHere } from '../testing.ts';
 import { backupUnprotected } from './backup-unprotected.ts';
 
 const found = (key: string) =>
-  toldFinding({
+  findingHere({
     kind: 'database-without-set',
     key,
     text: `${key} runs on 3307`,
