@@ -94,8 +94,10 @@ class LinkShell implements CollectorLink {
   offsetMs(): number | null {
     const { clock } = this.#options;
     // A report of a clock that was set just now must not carry the offset of before.
-    const now = { wall: clock.now(), mono: clock.monotonic() };
-    return isStepped(this.#state, now) ? null : (this.#state.offsetMs ?? null);
+    const isSet = (): boolean => isStepped(this.#state, { wall: clock.now(), mono: clock.monotonic() });
+    // Noticed here, the machine knows exactly which reports came before.
+    if (isSet()) this.#drive({ kind: 'tick' });
+    return isSet() ? null : (this.#state.offsetMs ?? null);
   }
 
   /** Effects may cause further inputs: they wait in line, so that each step sees the world that the last one left. */

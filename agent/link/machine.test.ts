@@ -97,6 +97,12 @@ test('delivers what is appended, in order, and the spool forgets it', () => {
   assert.equal(w.link.status().state, 'open');
 });
 
+/** The agent's clock alone is set. */
+function setAgentClock(w: World, ms: number): void {
+  w.clock.step(ms);
+  w.model.agentSetMs += ms;
+}
+
 test('measures the offset by five exchanges and tells the collector', () => {
   const w = world();
   w.link.start();
@@ -295,6 +301,51 @@ test('no report leaves before the offset is known, nor after the clock was set, 
   assert.equal(w.model.accepted.length, 3);
 });
 
+test('what a clock that was set again and again dated without an offset is stored at its true time', () => {
+  const w = world();
+  const trueTimes: number[] = [];
+  const collect = (): void => {
+    // As the schedule does: the offset is asked for before each report.
+    assert.equal(w.link.offsetMs(), null);
+    trueTimes.push(w.clock.now() - w.model.agentSetMs + 5000);
+    w.append();
+    w.clock.advance(1000);
+  };
+  w.model.down = true;
+  w.link.start();
+  w.clock.advance(1000);
+  collect();
+  setAgentClock(w, 10 * 365 * 86_400_000);
+  collect();
+  collect();
+  w.spool.rotate();
+  w.link.wake();
+  collect();
+  setAgentClock(w, -10 * 365 * 86_400_000);
+  setAgentClock(w, -3_600_000);
+  collect();
+  w.model.down = false;
+  w.clock.advance(120_000);
+  const said = w.model.accepted.flatMap((f) => (f.t === 'report' ? [f] : []));
+  const offset = w.link.offsetMs() ?? Number.NaN;
+  const times = said.map((f) => f.at + (f.off ?? offset)).sort((a, b) => a - b);
+  assert.equal(times.length, trueTimes.length);
+  for (const [i, time] of times.entries())
+    assert.ok(Math.abs(time - (trueTimes[i] ?? 0)) <= 10, `${time} is ${trueTimes[i]}`);
+  assert.deepEqual(said.map((f) => f.off === null).sort(), [false, false, false, false, true]);
+});
+
+test('an answer to a question of before the clock was set does not count', () => {
+  const w = world({ delayMs: () => 400 });
+  w.link.start();
+  // The first question is on its way.
+  w.clock.advance(1300);
+  setAgentClock(w, 86_400_000);
+  assert.equal(w.link.offsetMs(), null);
+  w.clock.advance(20_000);
+  assert.ok(Math.abs((w.link.offsetMs() ?? 0) - 5000 + 86_400_000) <= 400, `${w.link.offsetMs()}`);
+});
+
 test('a refusal without a number is traced to its report by sending one at a time', () => {
   const w = world();
   w.link.start();
@@ -417,7 +468,7 @@ function act(w: World, step: Action): void {
     case 'rotate':
       return w.spool.rotate();
     case 'stepClock':
-      return w.clock.step(1_800_000);
+      return setAgentClock(w, 1_800_000);
     case 'refuse':
       return w.model.refuseNext(step.code, { mute: step.mute });
   }

@@ -20,6 +20,7 @@ import {
 import { advance, laneOf, pumpLanes } from './lanes.ts';
 import { beginExchange, EXCHANGE_EVERY_MS, isStepped, measureAnew, takeTime } from './offset.ts';
 import { onRefuse } from './refusal.ts';
+import { noteLive, noteStep, withOffsets } from './steps.ts';
 import { isOfAnotherLife, noteAcked, noteCollectorTime, noteOffered } from './restored.ts';
 import { enter, note, retry, TIMES } from './state.ts';
 import type { Draft, Effect, Input, MachineState, Session, View } from './state.ts';
@@ -55,7 +56,8 @@ export function step(
       break;
   }
   noteOffered(draft, view);
-  return { state: draft, effects };
+  noteLive(draft, view);
+  return { state: draft, effects: withOffsets(draft, effects) };
 }
 
 /** When (monotonic) the machine wants its next `tick`. */
@@ -303,6 +305,7 @@ function finish(draft: Draft, view: View, effects: Effect[]): void {
 /** The offset is unknown until measured again. */
 function noticeClockStep(draft: Draft, view: View): void {
   if (!isStepped(draft, view)) return;
+  noteStep(draft, view);
   draft.offsetMs = undefined;
   if (draft.session) measureAnew(draft, draft.session, view);
 }

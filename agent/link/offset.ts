@@ -21,7 +21,7 @@ export function measureAnew(draft: Draft, session: Session, view: View): void {
 }
 
 export function beginExchange(session: Session, view: View, effects: Effect[]): void {
-  session.exchange = { n: 0, askedMono: view.mono, best: undefined };
+  session.exchange = { n: 0, asked: { wall: view.wall, mono: view.mono }, best: undefined };
   session.exchangeDueAt = view.mono + EXCHANGE_EVERY_MS;
   effects.push({ kind: 'send', frame: { t: 'time', n: 0, a: view.wall } });
 }
@@ -34,12 +34,13 @@ export function takeTime(
   effects: Effect[],
 ): void {
   const exchange = session.exchange;
-  if (!exchange || frame.n !== exchange.n || frame.c === undefined) return;
-  const rttMs = view.mono - exchange.askedMono;
+  // An answer of an exchange that was begun anew meanwhile would count as a very fast one, with the clock of before.
+  if (!exchange || frame.n !== exchange.n || frame.a !== exchange.asked.wall || frame.c === undefined) return;
+  const rttMs = view.mono - exchange.asked.mono;
   const offsetMs = frame.c - frame.a - rttMs / 2;
   const best = !exchange.best || rttMs < exchange.best.rttMs ? { offsetMs, rttMs } : exchange.best;
   if (exchange.n + 1 < EXCHANGES) {
-    session.exchange = { n: exchange.n + 1, askedMono: view.mono, best };
+    session.exchange = { n: exchange.n + 1, asked: { wall: view.wall, mono: view.mono }, best };
     effects.push({ kind: 'send', frame: { t: 'time', n: exchange.n + 1, a: view.wall } });
     return;
   }

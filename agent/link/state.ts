@@ -48,7 +48,7 @@ export interface Lane {
 /** One measurement of the clock offset. */
 export interface Exchange {
   n: number;
-  askedMono: number;
+  asked: { wall: number; mono: number };
   best: { offsetMs: number; rttMs: number } | undefined;
 }
 
@@ -82,6 +82,20 @@ export interface Stopping {
   dueAt: number;
 }
 
+/** The clock was set by so much; the reports of this process before the place are dated by the clock of before. */
+export interface ClockStep {
+  /** Which live stream of this process it was, counted from 0, and its next number. */
+  life: number;
+  seq: number;
+  byMs: number;
+}
+
+export interface ClockSteps {
+  /** The live streams of this process in their order, those that are still held. */
+  lives: ReadonlyMap<string, number>;
+  steps: readonly ClockStep[];
+}
+
 /** Instants are monotonic but for `since` and `lastAckAt`, which people read. */
 export interface MachineState {
   config: MachineConfig;
@@ -101,6 +115,8 @@ export interface MachineState {
   lastError: string | undefined;
   lastWall: number;
   lastMono: number;
+  /** See steps.ts. */
+  clockSteps: ClockSteps;
   /** The highest number of the live stream that was ever handed to a transport. */
   offered: { stream: string; seq: number } | undefined;
   /** The live stream's highest number that the collector acknowledged on any connection. */
@@ -113,7 +129,7 @@ export interface MachineState {
   nonce: string;
 }
 
-export type SpoolView = Pick<Spool, 'liveStream' | 'streams' | 'next'>;
+export type SpoolView = Pick<Spool, 'liveStream' | 'nextSeq' | 'streams' | 'next'>;
 
 export interface View {
   wall: number;
@@ -168,6 +184,7 @@ export function initialState(config: MachineConfig): MachineState {
     lastError: undefined,
     lastWall: 0,
     lastMono: 0,
+    clockSteps: { lives: new Map(), steps: [] },
     offered: undefined,
     acked: undefined,
     aheadMs: Infinity,

@@ -115,6 +115,19 @@ test('a slow probe holds up nobody: its reading follows in a report of its own',
   assert.equal((late?.at ?? 0) - (first?.at ?? 0), 3500);
 });
 
+test('a round in which the clock is set is dated by the clock as it is at its end', async () => {
+  const w = world({ service: { everyMs: 60_000, read: (_s, clock) => after(clock, 1500, gauge(5)) } });
+  const from = w.clock.now();
+  w.schedule.start();
+  await w.pass(1000);
+  w.clock.step(86_400_000);
+  await w.pass(1000);
+  assert.deepEqual(
+    w.reports().map((r) => r.at - from),
+    [86_400_000],
+  );
+});
+
 test('a probe that still runs is not started again; each turn missed after its limit counts', async () => {
   let started = 0;
   const w = world({ disk: { everyMs: 15_000, read: () => (started++, never()) } });

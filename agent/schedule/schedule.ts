@@ -50,7 +50,7 @@ interface Group {
 }
 
 interface Round {
-  at: number;
+  startedMono: number;
   waitingFor: number;
   closed: boolean;
   /** No report of this round has left yet: its first one ages the absent columns. */
@@ -127,8 +127,13 @@ class Rounds implements Schedule {
   }
 
   #round(group: Group): void {
-    const at = this.#options.clock.now();
-    const round: Round = { at, waitingFor: group.runners.length, closed: false, whole: true, samples: [] };
+    const round: Round = {
+      startedMono: this.#options.clock.monotonic(),
+      waitingFor: group.runners.length,
+      closed: false,
+      whole: true,
+      samples: [],
+    };
     this.#after(GRACE_MS, () => this.#close(group, round));
     for (const runner of group.runners) {
       void runner.read().then((outcome) => this.#take(group, round, runner, outcome));
@@ -167,7 +172,10 @@ class Rounds implements Schedule {
   #flush(group: Group, round: Round): void {
     if (this.#stopped) return;
     const samples = round.samples.splice(0);
-    this.#report(group, round.at, samples, round.closed && round.whole);
+    // By the clock as it is now: it may have been set since the round began, and the offset that goes with it is today's.
+    const { clock } = this.#options;
+    const at = clock.now() - (clock.monotonic() - round.startedMono);
+    this.#report(group, Math.round(at), samples, round.closed && round.whole);
     round.whole = false;
   }
 

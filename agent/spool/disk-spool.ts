@@ -101,6 +101,10 @@ class DiskSpool implements Spool {
     return this.#live;
   }
 
+  get nextSeq(): number {
+    return this.#memory.tailOf(this.#live).nextSeq;
+  }
+
   get failing(): string | undefined {
     return this.#health.failing;
   }

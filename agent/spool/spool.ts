@@ -29,6 +29,8 @@ export interface SpoolStats {
 export interface Spool {
   /** The stream that new reports join. */
   readonly liveStream: string;
+  /** The number that its next report gets. */
+  readonly nextSeq: number;
   /** Set while the disk refuses writes: see `SpoolStats`. */
   readonly failing: string | undefined;
   /** Streams still held, oldest first, the live one last. */

@@ -218,6 +218,11 @@ export class Silences {
     else this.#calmSince = undefined;
   }
 
+  /** The collector's wall clock leapt ahead: to itself it was away for so long, and silences are counted anew. */
+  leapt(): void {
+    if (this.#calmSince !== undefined) this.#calmSince = this.#now();
+  }
+
   reachable(host: string, why: string | undefined): void {
     const truth = this.#of(host);
     const kind = why === undefined ? 'good' : why === 'collector' ? 'collector' : 'host';

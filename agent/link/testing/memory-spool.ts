@@ -25,6 +25,9 @@ export function memorySpool(ids: () => string): Spool & { held(): Report[]; rota
     get liveStream() {
       return live;
     },
+    get nextSeq() {
+      return next.get(live) ?? 0;
+    },
     failing: undefined,
     streams: () => [...streams.keys()],
     append(report: Collected, columns: readonly string[]): Position {

@@ -32,6 +32,8 @@ export interface ModelCollector {
   upgradesRefused: boolean;
   silent: boolean;
   creditBytes: number;
+  /** By how much the agent's clock was set that the model's own was not: both read the same one. */
+  agentSetMs: number;
   name: string;
   connections: number;
   kinds: string[];
@@ -58,6 +60,7 @@ export function modelCollector(clock: Clock, delayMs: () => number): ModelCollec
     upgradesRefused: false,
     silent: false,
     creditBytes: 4000,
+    agentSetMs: 0,
     name: 'model',
     connections: 0,
     kinds: [],
@@ -95,7 +98,7 @@ export function modelCollector(clock: Clock, delayMs: () => number): ModelCollec
           protocol: PROTOCOL,
           collector: model.name,
           nonce: `n-${clock.now()}`,
-          at: clock.now(),
+          at: clock.now() - model.agentSetMs,
         });
       }
       let arriving = 0;
@@ -144,8 +147,8 @@ function conversation(
     model.received.push(frame);
     if (frame.t === 'hello') {
       const watermarks = Object.fromEntries(frame.streams.map((s) => [s, watermarkOf(model, s)]));
-      send({ t: 'welcome', at: clock.now(), watermarks, creditBytes: model.creditBytes });
-    } else if (frame.t === 'time') send({ ...frame, c: clock.now() + 5000 });
+      send({ t: 'welcome', at: clock.now() - model.agentSetMs, watermarks, creditBytes: model.creditBytes });
+    } else if (frame.t === 'time') send({ ...frame, c: clock.now() - model.agentSetMs + 5000 });
     else if (frame.t === 'beat') send(frame);
     else if (frame.t === 'series') series.add(frame.id);
     else if (frame.t === 'report') send(takeReport(frame));

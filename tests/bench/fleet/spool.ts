@@ -63,6 +63,9 @@ export function openDrawnSpool(seed: number, told: (due: Due) => void): DrawnSpo
     get liveStream() {
       return live.id;
     },
+    get nextSeq() {
+      return live.first + live.due.length;
+    },
     streams: () => streams.map((stream) => stream.id),
     add(at, now, isMissed = false) {
       live.due.push({ at, addedAt: now, isMissed });
