@@ -15,6 +15,28 @@ const finding = (severity: Severity, forSeconds: number): Finding => ({
   evidence: {},
 });
 
+test('a clock that is set back keeps no alert and starts none', () => {
+  const at = (now: number, alerts: Alert[], findings: Finding[]): Alert[] =>
+    step({
+      scope: { hospitalId: 'p', hostId: 'h' },
+      alerts,
+      judged: [{ rule: 'r', evaluation: { findings, unknown: 'none' } }],
+      now,
+      config: { keepFiringMs: 15 * SECOND, reopenMs: 60 * SECOND },
+      newId: () => 'a1',
+    }).map(({ alert }) => alert);
+  const HOUR = 3600 * SECOND;
+  const fired = at(HOUR, [], [finding('critical', 0)]);
+  const clearing = at(HOUR + SECOND, fired, []);
+  const again = at(2 * SECOND, clearing, []);
+  assert.equal(again[0]?.clearingAt, 2 * SECOND);
+  assert.equal(at(17 * SECOND, again, [])[0]?.state, 'resolved');
+  const pending = at(HOUR, [], [finding('critical', 5)]);
+  const later = at(2 * SECOND, pending, [finding('critical', 5)]);
+  assert.equal(later[0]?.pendingAt, 2 * SECOND);
+  assert.equal(at(7 * SECOND, later, [finding('critical', 5)])[0]?.state, 'firing');
+});
+
 /** A script: at second → what the rule says (`w5` warning for 5 s, `c5` critical, `?` cannot tell, `-` fine). Answers with the changes told. */
 function play(script: Record<number, string>, until: number): string[] {
   let alerts: Alert[] = [];

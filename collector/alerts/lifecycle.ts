@@ -142,6 +142,9 @@ function found(input: StepInput, alert: Alert, finding: Finding): Change | undef
       return { kind: 'noted', alert: { ...alert, pendingAt: now, clearingAt: null, updatedAt: now } };
     }
     if (now - alert.pendingAt >= finding.forMs) return fire(alert, finding, now);
+    // As in `missing`.
+    if (alert.pendingAt > now)
+      return { kind: 'noted', alert: { ...alert, pendingAt: now, clearingAt: null, updatedAt: now } };
     return alert.clearingAt === null
       ? undefined
       : { kind: 'noted', alert: { ...alert, clearingAt: null, updatedAt: now } };
@@ -199,16 +202,17 @@ function missing({ now, config }: StepInput, alert: Alert): Change | undefined {
     if (alert.firingAt === null) return { kind: 'withdrawn', alert };
     return { kind: 'relapsed', alert: { ...alert, state: 'resolved', clearingAt: null, updatedAt: now } };
   }
-  const clearingAt = alert.clearingAt ?? now;
+  // The clock was set back: an instant in the future would keep the alert until then.
+  const clearingAt = Math.min(alert.clearingAt ?? now, now);
   if (now - clearingAt >= config.keepFiringMs) {
     return {
       kind: 'resolved',
       alert: { ...alert, state: 'resolved', resolvedAt: now, clearingAt: null, updatedAt: now },
     };
   }
-  return alert.clearingAt === null
-    ? { kind: 'noted', alert: { ...alert, clearingAt, updatedAt: now } }
-    : undefined;
+  return alert.clearingAt === clearingAt
+    ? undefined
+    : { kind: 'noted', alert: { ...alert, clearingAt, updatedAt: now } };
 }
 
 /** The rule cannot tell. A pending alert remembers since when, so that a long gap does not count as held. */

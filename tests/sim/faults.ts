@@ -301,11 +301,10 @@ export const FAULTS: readonly Fault[] = [
     everyMin: 40,
     strike(world, random) {
       for (const host of world.hosts) world.checkers.mayLose(host.id);
-      // Set far back, messages that wait would wait until the wall shows their time again.
       const far = random.pick([2_000, MINUTE, 3_600_000, 30 * 86_400_000]);
       const isBack = random.chance(0.5);
       if (!isBack) world.checkers.mayDoubtTime = true;
-      world.collector.setClock(!isBack ? far : world.isWhole ? -random.pick([2_000, 30_000]) : -far);
+      world.collector.setClock(isBack ? -far : far);
     },
   },
   {

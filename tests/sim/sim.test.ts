@@ -27,6 +27,11 @@ test('every outage is paged and nothing else is, in ten seeds', async () => {
 /** Seeds that failed once, and what they showed. */
 const KEPT: readonly { seed: number; scope: Scope; showed: string }[] = [
   { seed: 6, scope: 'whole', showed: 'a second, shorter freeze made a host seem awake that was not' },
+  {
+    seed: 62,
+    scope: 'whole',
+    showed: 'an alert that was about to end stayed while the collector was set back by an hour',
+  },
 ];
 
 for (const { seed, scope, showed } of KEPT) {

@@ -46,7 +46,7 @@ const DOWN: ReadonlySet<VerdictWord> = new Set<VerdictWord>(['silent', 'site-sil
 const LEAST_MS = { silent: 100_000, 'site-silent': 75_000, down: 28_000, 'agent-lost': 100_000 } as const;
 /** Longest way of an agent back to the collector: a handshake in vain, a wait. */
 const WAY_BACK_MS = 90_000;
-/** A shorter outage of its own, however long the way back took, is no reason for a page. */
+/** Shorter outages of its own, however long the way back took, are no reason for a page. */
 const REASON_MS = 40_000;
 /** After a start or a doubt of the collector every silence is counted anew, behind the wait for its fleet and the way back. */
 const DISTURBED_MS = 260_000;
@@ -225,9 +225,9 @@ export class Truth {
     const { outSince, last } = this.#of(host);
     const now = this.#now();
     const before = outSince ?? now;
-    const isOnItsWay = before - last.to < WAY_BACK_MS && last.to - last.from >= REASON_MS;
-    const earlierMs = isOnItsWay ? before - last.from : 0;
-    return (outSince === undefined ? 0 : now - outSince) + earlierMs;
+    const outMs = now - before;
+    const isOnItsWay = before - last.to < WAY_BACK_MS && last.to - last.from + outMs >= REASON_MS;
+    return outMs + (isOnItsWay ? before - last.from : 0);
   }
 
   #of(host: string): HostTruth {
