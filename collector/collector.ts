@@ -21,6 +21,7 @@ import { NO_NAMES, openHostNames } from './host-names.ts';
 import { agentRoutes } from './ingest/http.ts';
 import { type Ingest, openIngest } from './ingest/ingest.ts';
 import { attachLink } from './ingest/link.ts';
+import { tellEngines } from './knowledge/open.ts';
 import { watchUplink } from './liveness/uplink.ts';
 import { openWatch, type Watch } from './liveness/watch.ts';
 import { openChannels } from './notifiers/index.ts';
@@ -183,6 +184,7 @@ async function openServer(
 ): Promise<FastifyInstance> {
   const { state, store, ingest, enrolment } = parts;
   const self = openSelf(parts, clock, log);
+  const knowledge = tellEngines({ config, state, own: self.history, clock, log });
   const reports = openRenderer();
   const server = await createServer({
     config: config.http,
@@ -197,7 +199,9 @@ async function openServer(
     page,
     version: VERSION,
   });
-  server.addHook('onClose', () => Promise.all([reports.close(), self.stop()]).then(() => undefined));
+  server.addHook('onClose', async () => {
+    await Promise.all([reports.close(), self.stop(), knowledge.stop()]);
+  });
   await server.register(agentRoutes({ ingest, enrolment, clock, log }));
   return server;
 }

@@ -1,13 +1,13 @@
 // The generated fleet as line protocol, under the names that an outlet gives: measurement and field of Telegraf, labels as tags.
 
 import assert from 'node:assert/strict';
+import { linesOf } from '../../collector/knowledge/lines.ts';
 import { DERIVED } from '../../collector/prom/derived/catalogue.ts';
 import { derivedSource } from '../../collector/prom/derived/derived.ts';
 import { METRIC_NAME, toRecord } from '../../collector/prom/labels.ts';
 import { readPlaces } from '../../collector/prom/places.ts';
-import type { RawSeries } from '../../collector/prom/source.ts';
-import { influxNames } from '../../dashboards/define/query.ts';
-import { parseSeriesKey } from '../../shared/catalogue.ts';
+import { INFLUXDB_DIALECT } from '../../collector/store/influxdb/influxdb.ts';
+import { LineRenderer } from '../../collector/store/outside/lines.ts';
 import { FROM, type GrafanaStage, NOW, openGrafanaStage } from './stage.ts';
 
 /** So much of the readings is enough for every panel. */
@@ -15,31 +15,17 @@ export const RECENT = { from: NOW - 3_600_000, to: NOW };
 const STEP_MS = 60_000;
 const LINES_AT_ONCE = 5000;
 
-const escape = (text: string): string => text.replaceAll(/[ ,=]/g, String.raw`\$&`);
-
-function lineOf(labels: Readonly<Record<string, string>>, value: number, at: number): string {
-  const { [METRIC_NAME]: name = '', ...tags } = labels;
-  const { measurement, field } = influxNames(name);
-  const text = Object.keys(tags)
-    .sort()
-    .map((tag) => `,${tag}=${escape(tags[tag] ?? '')}`);
-  return `${measurement}${text.join('')} ${field}=${value} ${Math.round(at)}`;
-}
-
-const linesOf = (series: readonly RawSeries[]): string[] =>
-  series.flatMap(({ labels, at, value }) =>
-    Array.from(at, (t, i) => lineOf(toRecord(labels), value[i] ?? NaN, t)).filter((l) => !l.includes('NaN')),
-  );
-
 function readingsOf({ fleet }: GrafanaStage): string[] {
   const names = new Map(fleet.hospitals.map(({ id, name }) => [id, name]));
   return fleet.hosts.flatMap((host) => {
     const place = { hospital: names.get(host.hospitalId) ?? '', host: host.name };
-    const keys = host.columns.map((key) => parseSeriesKey(key) ?? assert.fail(key));
+    const renderer = new LineRenderer(INFLUXDB_DIALECT);
+    const tags = renderer.hostTags(host.id, place);
     const lines: string[] = [];
-    for (let at = RECENT.from; at <= RECENT.to; at += STEP_MS)
-      for (const [i, value] of (host.values(at) ?? []).entries())
-        lines.push(lineOf({ ...keys[i]?.labels, ...place, [METRIC_NAME]: keys[i]?.name ?? '' }, value, at));
+    for (let at = RECENT.from; at <= RECENT.to; at += STEP_MS) {
+      const values = host.values(at);
+      if (values) renderer.addRow(lines, host.columns, tags, at, Float64Array.from(values));
+    }
     return lines;
   });
 }
@@ -57,7 +43,7 @@ async function knowledgeOf({ stage }: GrafanaStage): Promise<string[]> {
     ({ labels }) => (toRecord(labels)[METRIC_NAME] ?? '') in DERIVED,
   );
   const own = (await stage.context.own?.select([], RECENT)) ?? [];
-  return linesOf([...derived, ...own]);
+  return linesOf([...derived, ...own], INFLUXDB_DIALECT);
 }
 
 /** Writes everything; `url` is that of a `/write`, in milliseconds. */

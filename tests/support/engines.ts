@@ -35,7 +35,7 @@ export async function startVictoria(
   flags: readonly string[] = ['-dedup.minScrapeInterval=1ms'],
 ): Promise<EngineServer> {
   const address = `127.0.0.1:${await freePort()}`;
-  const own = [`-storageDataPath=${folder}`, `-httpListenAddr=${address}`, '-retentionPeriod=13'];
+  const own = [`-storageDataPath=${folder}`, `-httpListenAddr=${address}`, '-retentionPeriod=50y'];
   return await server(t, {
     program: VICTORIA,
     args: [...own, '-loggerLevel=ERROR', ...flags],

@@ -25,15 +25,17 @@ export const HOST_TAGS: readonly string[] = ['hospital', 'host', 'host_id'];
 /** A metric without an underscore has this field. */
 const LONE_FIELD = 'value';
 
+export function outsideName(metric: string): { measurement: string; field: string } {
+  const cut = metric.indexOf('_');
+  if (cut <= 0 || cut >= metric.length - 1) return { measurement: metric, field: LONE_FIELD };
+  return { measurement: metric.slice(0, cut), field: metric.slice(cut + 1) };
+}
+
 /** undefined where the key is not one of ours, or has a label that only hosts have. */
 export function outsideSeries(key: string): OutsideSeries | undefined {
   const parsed = parseSeriesKey(key);
   if (!parsed || HOST_TAGS.some((tag) => tag in parsed.labels)) return undefined;
-  const cut = parsed.name.indexOf('_');
-  const [measurement, field] =
-    cut > 0 && cut < parsed.name.length - 1
-      ? [parsed.name.slice(0, cut), parsed.name.slice(cut + 1)]
-      : [parsed.name, LONE_FIELD];
+  const { measurement, field } = outsideName(parsed.name);
   const tags = Object.fromEntries(
     Object.entries(parsed.labels)
       .map(([name, value]) => [name, tagValue(value)] as const)

@@ -11,7 +11,8 @@ import { backoffMs } from '../../../shared/backoff.ts';
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import type { Log } from '../engine.ts';
 import { readGroup } from '../group.ts';
-import { type Dialect, EngineError, type Sender } from './engine.ts';
+import type { Dialect, EngineError, Sender } from './engine.ts';
+import { sendByHalves } from './halves.ts';
 import { LineRenderer } from './lines.ts';
 import type { Queue, QueueBatch } from './queue.ts';
 
@@ -135,27 +136,15 @@ export class Shipper {
         },
         gap: () => undefined,
       });
-    if (lines.length > 0) untold += await this.sendLines(sender, lines);
-    queue.refuse(untold);
-  }
-
-  /** Lines that the engine refuses for good are found by halves, so that they hold up nothing else. Returns the samples it will not take. */
-  private async sendLines(sender: Sender, lines: readonly string[]): Promise<number> {
-    try {
-      return await sender.send(lines);
-    } catch (error) {
-      if (!(error instanceof EngineError) || error.kind === 'retry') throw error;
-      if (lines.length === 1) {
-        this.options.log.error(
-          { engine: this.options.name, error: error.message },
-          'the engine refuses a line for good; it is left out and counted',
-        );
-        return fieldCount(lines[0] as string);
-      }
-      const middle = lines.length >> 1;
-      const first = await this.sendLines(sender, lines.slice(0, middle));
-      return first + (await this.sendLines(sender, lines.slice(middle)));
-    }
+    const refused = (line: string, { message }: EngineError): void => {
+      untold += fieldCount(line);
+      this.options.log.error(
+        { engine: this.options.name, error: message },
+        'the engine refuses a line for good; it is left out and counted',
+      );
+    };
+    const tooOld = lines.length > 0 ? await sendByHalves(sender, lines, refused) : 0;
+    queue.refuse(untold + tooOld);
   }
 
   /** Whether another process answers than before: then it may have lost what it acknowledged, and that is sent again. */
