@@ -218,7 +218,7 @@ export class Silences {
     else this.#calmSince = undefined;
   }
 
-  /** The collector's wall clock leapt ahead: to itself it was away for so long, and silences are counted anew. */
+  /** The collector's wall clock leapt: ahead, to itself it was away for so long; back, what was heard lies in the future. Silences are counted anew. */
   leapt(): void {
     if (this.#calmSince !== undefined) this.#calmSince = this.#now();
   }

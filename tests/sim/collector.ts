@@ -30,7 +30,7 @@ import { type Owner, processClock, type Scheduler } from './scheduler.ts';
 import type { StoreDisk } from './store.ts';
 
 const quiet: Log = { info() {}, warn() {}, error() {} };
-/** A clock that leaps further than so is told from a late tick (liveness/watch). */
+/** A clock that leaps ahead further than so is told from a late tick (liveness/watch). */
 const LEAP_MS = 5_000;
 const REPORT = '{"t":"report"';
 const NOBODY: PresenceSink = { hello() {}, heard() {}, goodbye() {}, closed() {} };
@@ -165,7 +165,7 @@ export class SimCollector {
 
   setClock(byMs: number): void {
     this.dial.wallAtZero += byMs;
-    if (byMs > LEAP_MS) this.#parts.whole?.silences.leapt();
+    if (Math.abs(byMs) > LEAP_MS) this.#parts.whole?.silences.leapt();
   }
 
   async #open(owner: Owner): Promise<void> {
