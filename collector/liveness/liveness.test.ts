@@ -417,6 +417,23 @@ test('a wall clock set back does not hide a silence', () => {
   assert.equal(s.word('a'), 'silent');
 });
 
+test('a wall clock set back does not prolong the wait for the fleet after a start, a doubt, or a planned stop', () => {
+  const s = sim({ h: ['a', 'b'] });
+  s.greetAll();
+  const HOUR = 3_600_000;
+  const life = s.fleet.hosts.get('a');
+  assert.ok(life);
+  life.plannedUntil = s.now() + HOUR;
+  s.fleet.awaited = { hosts: new Set(['a', 'b']), total: 2, until: s.now() + HOUR + 60_000 };
+  s.fleet.doubt = { since: s.now() + HOUR, reason: 'mass-silence', quiet: 1, expected: 2 };
+  s.fleet.tickedAt += HOUR;
+  s.pass(1);
+  const { startGrace, plannedFor } = s.fleet.config;
+  assert.ok((s.fleet.awaited?.until ?? 0) <= s.now() + startGrace);
+  assert.ok((s.fleet.doubt?.since ?? 0) <= s.now());
+  assert.ok(life.plannedUntil <= s.now() + plannedFor);
+});
+
 test('property: nobody is called silent before 120 s of listening to it in vain, whatever happens', () => {
   const action = fc.oneof(
     {

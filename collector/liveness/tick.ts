@@ -45,9 +45,14 @@ export function tick(fleet: Fleet, now: number, out: Effect[]): void {
 function followClock(fleet: Fleet, now: number): void {
   fleet.listeningSince = Math.min(fleet.listeningSince, now);
   fleet.laggingUntil = 0;
+  const { startGrace, plannedFor } = fleet.config;
+  if (fleet.awaited) fleet.awaited.until = Math.min(fleet.awaited.until, now + startGrace);
+  for (const kept of [fleet.doubt, fleet.mass]) if (kept) kept.since = Math.min(kept.since, now);
   for (const life of fleet.hosts.values()) {
     life.heardAt = Math.min(life.heardAt, now);
     life.countFrom = Math.min(life.countFrom, now);
+    life.suspectAt = Math.min(life.suspectAt, now);
+    life.plannedUntil = Math.min(life.plannedUntil, now + plannedFor);
     life.testimonies = undefined;
   }
   fleet.deadlines.clear();
