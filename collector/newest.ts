@@ -68,6 +68,12 @@ export class Newest {
     this.#ats[place] = at;
   }
 
+  /** The clock was set back to `now`: what is known is as old as that, or it would hide what comes until then. */
+  noLaterThan(now: number): void {
+    this.#at = Math.min(this.#at, now);
+    for (const [place, at] of this.#ats.entries()) if (at > now) this.#ats[place] = now;
+  }
+
   /** `row` is for the places from 0; `isWhole` says that it holds no NaN. */
   putRow(row: ArrayLike<number>, at: number, isWhole: boolean): void {
     const n = row.length;

@@ -103,6 +103,25 @@ test('a row dated ahead counts as of its arrival and does not block the next', a
   assert.equal(valueOf(fleet, 'cpu_usage_active'), 6);
 });
 
+test('when our own clock was set back, what is known does not hide what comes', async (t) => {
+  const { fleet } = await start(t);
+  const later = { arrivedAt: NOW + 60 * MINUTE };
+  const ok = { id: 'service:nis', status: 'ok' as const };
+  fleet.stored(
+    report(NOW + 60 * MINUTE, { cpu_usage_active: 5, mem_used_percent: 1 }, { ...later, checks: [ok] }),
+  );
+  const down = { ...ok, status: 'critical' as const };
+  fleet.stored(report(NOW - 2_000, { cpu_usage_active: 6 }, { checks: [down] }));
+  assert.equal(valueOf(fleet, 'cpu_usage_active'), 6);
+  assert.equal(valueOf(fleet, 'mem_used_percent'), 1);
+  assert.equal(fleet.picture('h1')?.checks.get('service:nis')?.status, 'critical');
+  assert.ok((fleet.latest('h1')?.at ?? Infinity) <= NOW);
+  // Its backlog still hides nothing.
+  fleet.stored(report(NOW - 30 * MINUTE, { cpu_usage_active: 99 }, { checks: [ok] }));
+  assert.equal(valueOf(fleet, 'cpu_usage_active'), 6);
+  assert.equal(fleet.picture('h1')?.checks.get('service:nis')?.status, 'critical');
+});
+
 test('columns may change: old series stay, new ones join, and each metric lists all of its own', async (t) => {
   const { fleet } = await start(t);
   const disk = (path: string): string => `disk_used_percent{path="${path}"}`;

@@ -27,6 +27,9 @@ const HISTORY: ReadonlyMap<string, number> = new Map([
   ['service_restarts', 14],
 ]);
 
+/** A live report arrives within this. */
+const LATE_MS = 60_000;
+
 interface Remembered {
   key: string;
   place: number;
@@ -88,6 +91,7 @@ export class HostRecord {
     const { columns, values } = report;
     // The agent's clock, though corrected, may lie ahead: a value must not block the next one.
     const at = Math.min(report.at, report.arrivedAt);
+    if (this.at > report.arrivedAt) this.#followClock(Math.max(at, report.arrivedAt - LATE_MS));
     if (columns !== this.#lastColumns) this.#meet(columns);
     if (this.#areInOrder) this.#newest.putRow(values, at, report.isWhole === true);
     else {
@@ -96,6 +100,15 @@ export class HostRecord {
     }
     this.at = Math.max(this.at, at);
     this.#remember(at);
+  }
+
+  /** Nothing is known later than it arrives: our own clock was set back. Trends begin anew. */
+  #followClock(now: number): void {
+    this.#newest.noLaterThan(now);
+    this.#histories.clear();
+    for (const check of this.checks.values())
+      if (check.at !== undefined && check.at >= now) check.at = now - 1;
+    this.at = now;
   }
 
   #meet(columns: readonly string[]): void {

@@ -6,6 +6,7 @@ import { keepRecord } from '../backups/state/keep.ts';
 import { recordOf } from '../backups/state/record.ts';
 import type { CheckTable, Tables } from '../state/schema.ts';
 import type { State } from '../state/state.ts';
+import { LIMITS } from '../../shared/frame.ts';
 import type { Row } from './model.ts';
 
 /** Learned at a handshake. */
@@ -29,8 +30,11 @@ export async function writeFacts(
     for (const [host, facts] of learned) {
       await tx.updateTable('hosts').set(facts).where('id', '=', host).execute();
     }
+    // What is held from later than any clock may be ahead was written before our own was set back, and hides nothing.
+    const latestAt = rows.reduce((at, row) => Math.max(at, row.arrivedAt), 0) + LIMITS.futureMs;
     for (const round of checkRounds(rows)) {
-      for (let i = 0; i < round.length; i += AT_ONCE) await writeChecks(tx, round.slice(i, i + AT_ONCE));
+      for (let i = 0; i < round.length; i += AT_ONCE)
+        await writeChecks(tx, round.slice(i, i + AT_ONCE), latestAt);
     }
     for (const row of rows) if (row.events?.length) await writeEvents(tx, row);
   });
@@ -58,7 +62,7 @@ export function checkRounds(rows: readonly Row[]): CheckTable[][] {
   return rounds;
 }
 
-async function writeChecks(tx: Transaction<Tables>, checks: CheckTable[]): Promise<void> {
+async function writeChecks(tx: Transaction<Tables>, checks: CheckTable[], latestAt: number): Promise<void> {
   await tx
     .insertInto('checks')
     .values(checks)
@@ -76,7 +80,12 @@ async function writeChecks(tx: Transaction<Tables>, checks: CheckTable[]): Promi
             .else(eb.ref('excluded.since'))
             .end(),
         }))
-        .whereRef('excluded.updatedAt', '>=', 'checks.updatedAt'),
+        .where((eb) =>
+          eb.or([
+            eb('excluded.updatedAt', '>=', eb.ref('checks.updatedAt')),
+            eb('checks.updatedAt', '>', latestAt),
+          ]),
+        ),
     )
     .execute();
 }
@@ -88,7 +97,8 @@ async function writeEvents(tx: Transaction<Tables>, row: Row): Promise<void> {
     const record = recordOf(event);
     if (record) {
       // A clock that was ahead must not block what comes after.
-      await keepRecord(tx, { hostId: row.host, at: Math.min(at, row.arrivedAt) }, record);
+      const now = row.arrivedAt;
+      await keepRecord(tx, { hostId: row.host, at: Math.min(at, now), now }, record);
       continue;
     }
     const subject = event.subject ?? null;

@@ -446,6 +446,27 @@ test('a revoked host loses its live session though another process revoked it', 
   assert.equal(agent.closed, 'REVOKED');
 });
 
+test('a check result of before our own clock was set back gives way', async () => {
+  const { agent, stream, settle, state, clock } = await greeted();
+  const at = clock.now();
+  const host = await state.selectFrom('hosts').select('id').executeTakeFirst();
+  await state
+    .insertInto('checks')
+    .values({
+      hostId: host?.id ?? '',
+      checkId: 'service:nginx',
+      status: 'ok',
+      text: null,
+      since: 1,
+      updatedAt: at + 3_600_000,
+    })
+    .execute();
+  agent.report(stream, 0, { at, checks: [{ id: 'service:nginx', status: 'critical' }] });
+  await settle(3_000);
+  const [check] = await state.selectFrom('checks').selectAll().execute();
+  assert.deepEqual([check?.status, check?.updatedAt], ['critical', at]);
+});
+
 test('check results and events are in the state database before the report is acknowledged, and repeats change nothing', async () => {
   const { agent, stream, store, settle, state, clock } = await greeted();
   const at = clock.now();

@@ -20,6 +20,8 @@ type Tx = Transaction<Tables>;
 export interface Told {
   hostId: string;
   at: number;
+  /** By our clock, which is never behind `at`: what is held from later was written before it was set back, and gives way. */
+  now: number;
 }
 
 export async function keepRecord(tx: Tx, told: Told, record: BackupRecord): Promise<void> {
@@ -37,7 +39,7 @@ export async function keepRecord(tx: Tx, told: Told, record: BackupRecord): Prom
   }
 }
 
-async function keepSet(tx: Tx, { hostId, at }: Told, report: BackupSetReport): Promise<void> {
+async function keepSet(tx: Tx, { hostId, at, now }: Told, report: BackupSetReport): Promise<void> {
   const { set: name } = report;
   const rung = rungOf(report.rungs);
   await tx
@@ -53,12 +55,14 @@ async function keepSet(tx: Tx, { hostId, at }: Told, report: BackupSetReport): P
       c
         .columns(['hostId', 'name'])
         .doUpdateSet({ at, record })
-        .whereRef('excluded.at', '>=', 'backupSets.at'),
+        .where((eb) =>
+          eb.or([eb('excluded.at', '>=', eb.ref('backupSets.at')), eb('backupSets.at', '>', now)]),
+        ),
     )
     .execute();
 }
 
-async function keepFile(tx: Tx, { hostId, at }: Told, report: BackupFileReport): Promise<void> {
+async function keepFile(tx: Tx, { hostId, at, now }: Told, report: BackupFileReport): Promise<void> {
   const { set, path } = report;
   const record = JSON.stringify(report);
   await tx
@@ -73,12 +77,14 @@ async function keepFile(tx: Tx, { hostId, at }: Told, report: BackupFileReport):
             ? { at, goneAt: eb.fn.coalesce('backupFiles.goneAt', eb.val(at)) }
             : { at, goneAt: null, record },
         )
-        .whereRef('excluded.at', '>=', 'backupFiles.at'),
+        .where((eb) =>
+          eb.or([eb('excluded.at', '>=', eb.ref('backupFiles.at')), eb('backupFiles.at', '>', now)]),
+        ),
     )
     .execute();
 }
 
-async function keepRun(tx: Tx, { hostId, at }: Told, report: BackupRunReport): Promise<void> {
+async function keepRun(tx: Tx, { hostId, at, now }: Told, report: BackupRunReport): Promise<void> {
   const { set, source, kind, database, startedAt } = report;
   const record = JSON.stringify(report);
   await tx
@@ -88,12 +94,14 @@ async function keepRun(tx: Tx, { hostId, at }: Told, report: BackupRunReport): P
       c
         .columns(['hostId', 'set', 'source', 'kind', 'database', 'startedAt'])
         .doUpdateSet({ at, record })
-        .whereRef('excluded.at', '>=', 'backupRuns.at'),
+        .where((eb) =>
+          eb.or([eb('excluded.at', '>=', eb.ref('backupRuns.at')), eb('backupRuns.at', '>', now)]),
+        ),
     )
     .execute();
 }
 
-async function keepDrill(tx: Tx, { hostId, at }: Told, report: BackupDrillReport): Promise<void> {
+async function keepDrill(tx: Tx, { hostId, at, now }: Told, report: BackupDrillReport): Promise<void> {
   const record = JSON.stringify(report);
   await tx
     .insertInto('backupDrills')
@@ -102,12 +110,14 @@ async function keepDrill(tx: Tx, { hostId, at }: Told, report: BackupDrillReport
       c
         .columns(['hostId', 'set', 'drilledAt'])
         .doUpdateSet({ at, record })
-        .whereRef('excluded.at', '>=', 'backupDrills.at'),
+        .where((eb) =>
+          eb.or([eb('excluded.at', '>=', eb.ref('backupDrills.at')), eb('backupDrills.at', '>', now)]),
+        ),
     )
     .execute();
 }
 
-async function keepFinding(tx: Tx, { hostId, at }: Told, report: BackupFindingReport): Promise<void> {
+async function keepFinding(tx: Tx, { hostId, at, now }: Told, report: BackupFindingReport): Promise<void> {
   const { set, kind, key, text } = report;
   const proof = report.proof === undefined ? null : JSON.stringify(report.proof);
   const goneAt = report.gone ? at : null;
@@ -131,7 +141,9 @@ async function keepFinding(tx: Tx, { hostId, at }: Told, report: BackupFindingRe
                 .else(eb.val(at))
                 .end(),
         }))
-        .whereRef('excluded.at', '>=', 'backupFindings.at'),
+        .where((eb) =>
+          eb.or([eb('excluded.at', '>=', eb.ref('backupFindings.at')), eb('backupFindings.at', '>', now)]),
+        ),
     )
     .execute();
 }

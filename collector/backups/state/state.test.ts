@@ -102,6 +102,21 @@ test('a repeated record changes nothing and a late one never replaces a newer on
   assert.deepEqual(untrailed(after), untrailed(first));
 });
 
+test('what was told before our own clock was set back gives way to what is told now', async (t) => {
+  const state = await openState(':memory:');
+  t.after(() => state.destroy());
+  const file = fileReports('s', dayWithout().slice(0, 1), NOW)[0];
+  assert.ok(file);
+  await keepAll(state, 'a', NOW + DAY_MS, [file], NOW + DAY_MS);
+  await keepAll(state, 'a', NOW - 60_000, [{ ...file, reason: 'of a queue' }], NOW + DAY_MS);
+  await keepAll(state, 'a', NOW, [{ ...file, reason: 'judged now' }], NOW);
+  const rows = await state.selectFrom('backupFiles').select(['at', 'record']).execute();
+  assert.deepEqual(
+    rows.map(({ at, record }) => [at, (JSON.parse(record) as { reason: string }).reason]),
+    [[NOW, 'judged now']],
+  );
+});
+
 test('the order in which records arrive does not matter', async (t) => {
   const file = fileReports('s', dayWithout().slice(0, 1), NOW)[0];
   assert.ok(file);

@@ -82,9 +82,11 @@ export async function keepAll(
   hostId: string,
   at: number,
   records: readonly BackupRecord[],
+  // Records may come late.
+  now = at + 30 * 86_400_000,
 ): Promise<void> {
   await state.transaction().execute(async (tx) => {
-    for (const record of records) await keepRecord(tx, { hostId, at }, record);
+    for (const record of records) await keepRecord(tx, { hostId, at, now }, record);
   });
 }
 

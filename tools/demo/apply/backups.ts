@@ -12,7 +12,7 @@ export async function writeBackups(state: State, world: World): Promise<void> {
     await state.transaction().execute(async (tx) => {
       for (const set of host.sets)
         for (const told of recordsAt(world, host, set, at))
-          await keepRecord(tx, { hostId: host.id, at: told.at }, told.record);
+          await keepRecord(tx, { hostId: host.id, at: told.at, now: told.at }, told.record);
     });
   }
 }
