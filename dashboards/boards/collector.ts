@@ -223,6 +223,50 @@ const process = [
   }),
 ];
 
+const outside = [
+  graph({
+    title: t('等待外部引擎的报告', 'Reports that wait for an engine'),
+    description: t(
+      '队列中引擎还没有收下的报告，按旁路名（空名是存储本身）。持续上升：引擎停了或连不上；恢复后自动补齐，不丢不重。',
+      'Not yet taken, by outlet (no name: the store itself). Only rising: the engine is down or cannot be reached; it gets all of it later, once.',
+    ),
+    unit: 'short',
+    queries: [of('queue_pending_rows', '{outlet}', ['outlet'])],
+    thresholds: upTo(10_000, 1_000_000),
+  }),
+  graph({
+    title: t('引擎在收', 'Engine takes'),
+    description: t(
+      '1 表示最近一次请求被收下，0 表示没有。为 0：看中心日志里引擎说了什么，检查地址、令牌和引擎磁盘。',
+      '1: the last request was taken. At 0: see in the log what the engine said; its address, token, disk.',
+    ),
+    unit: 'short',
+    queries: [of('queue_engine_up', '{outlet}', ['outlet'])],
+  }),
+  graph({
+    title: t('队列大小', 'Size of the queues'),
+    description: t(
+      '队列占用的磁盘。接近上限（queue.limit，默认 16 GiB）会放弃最旧的报告：先修复引擎，或调大上限。',
+      'Bytes of the queues. Near queue.limit (16 GiB) the oldest reports are given up: mend the engine, or raise the limit.',
+    ),
+    unit: 'bytes',
+    queries: [of('queue_bytes', '{outlet}', ['outlet'])],
+  }),
+  graph({
+    title: t('没有写到引擎的', 'Not written to the engine'),
+    description: t(
+      '累计放弃的报告与引擎永远拒收的样本。增加：队列曾满，或样本早于引擎的保留期；内嵌存储里仍有。',
+      'Reports given up, and samples refused for good, in all. More: the queue was full, or older than the engine keeps; an embedded store still has them.',
+    ),
+    unit: 'short',
+    queries: [
+      of('queue_dropped_rows', '{outlet} dropped', ['outlet']),
+      of('queue_refused_samples', '{outlet} refused', ['outlet']),
+    ],
+    thresholds: FEW_WANTED,
+  }),
+];
+
 export const collector: Board = {
   name: 'collector',
   title: t('niswatch 采集中心', 'niswatch collector'),
@@ -238,6 +282,7 @@ export const collector: Board = {
     { title: t('现在', 'Now'), isCollapsed: false, panels: now },
     { title: t('收', 'Taking'), isCollapsed: false, panels: ingest },
     { title: t('判断、通知、存储', 'Judging, telling, storing'), isCollapsed: false, panels: rest },
+    { title: t('外部引擎', 'Engines outside'), isCollapsed: true, panels: outside },
     { title: t('进程', 'The process'), isCollapsed: true, panels: process },
   ],
 };

@@ -35,6 +35,9 @@ export const fullMetrics = (now: () => number = () => AT): Metrics =>
         pendingRows: 8,
         gaps: 0,
         damagedBlocks: 0,
+        outlets: [
+          { name: 'grafana', bytes: 4096, pendingRows: 3, missed: 0, droppedRows: 0, refusedSamples: 0 },
+        ],
       }),
     storeRefuses: () => false,
     alerts: () => Promise.resolve([{ severity: 'critical', state: 'firing', count: 2 }]),
