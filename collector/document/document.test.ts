@@ -102,6 +102,22 @@ test('text is data in every format, never markup', async () => {
   assert.ok(xml?.includes('&lt;/w:t&gt;'));
 });
 
+test('every line height of the Word form says its rule: without it some programs cut text and pictures to one height', async () => {
+  const entries = unzip(await renderDocument(exampleDocument(), 'docx'));
+  const heights = ['word/document.xml', 'word/styles.xml'].flatMap(
+    (name) =>
+      entries
+        .get(name)
+        ?.data.toString()
+        .match(/<w:spacing [^>]*w:line="[^>]*>/g) ?? [],
+  );
+  assert.ok(heights.length > 10, `${heights.length} line heights`);
+  assert.deepEqual(
+    heights.filter((height) => !height.includes('w:lineRule="auto"')),
+    [],
+  );
+});
+
 test('the Word file has real headings, repeated table heads, pictures with their text, and no time of its own', async () => {
   const entries = unzip(await renderDocument(exampleDocument(), 'docx'));
   const xml = entries.get('word/document.xml')?.data.toString() ?? '';

@@ -1,7 +1,17 @@
 // A report as a Word file. Promise: the same document gives the same bytes (the library's own clock is overwritten); real headings,
 // table heads that repeat, pictures with their text. Fonts are named, not embedded: Word's readers have Microsoft YaHei.
 
-import { AlignmentType, Document, Footer, Packer, PageNumber, Paragraph, TabStopType, TextRun } from 'docx';
+import {
+  AlignmentType,
+  Document,
+  Footer,
+  LineRuleType,
+  Packer,
+  PageNumber,
+  Paragraph,
+  TabStopType,
+  TextRun,
+} from 'docx';
 import type { ReportDocument } from '../document.ts';
 import { escapeMarkup } from '../../../shared/markup.ts';
 import { docxBlock } from './blocks.ts';
@@ -44,7 +54,7 @@ function styles(): object {
     default: {
       document: {
         run: { font: FONT, size: 20, color: INK },
-        paragraph: { spacing: { after: 100, line: 300 } },
+        paragraph: { spacing: { after: 100, line: 300, lineRule: LineRuleType.AUTO } },
       },
       heading1: heading(32, MAIN, 360),
       heading2: heading(25, MAIN, 320),

@@ -4,6 +4,7 @@ import type { TextRun } from 'docx';
 import {
   BorderStyle,
   AlignmentType,
+  LineRuleType,
   Paragraph,
   ShadingType,
   Table,
@@ -50,7 +51,7 @@ export function listTable(block: ListBlock, words: Words): (Paragraph | Table)[]
       children: [
         new Paragraph({
           children,
-          spacing: { after: 0, line: 260 },
+          spacing: { after: 0, line: 260, lineRule: LineRuleType.AUTO },
           alignment: block.columns[i]?.align === 'end' ? AlignmentType.RIGHT : AlignmentType.LEFT,
         }),
       ],
@@ -78,7 +79,7 @@ export function fieldsTable(rows: readonly [string, Rich][], words: Words, sideB
       children: [
         new Paragraph({
           children: words(text, { size: 19, ...(i % 2 === 0 ? { color: FAINT } : {}) }),
-          spacing: { after: 0, line: 270 },
+          spacing: { after: 0, line: 270, lineRule: LineRuleType.AUTO },
         }),
       ],
     });
