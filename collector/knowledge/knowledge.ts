@@ -5,7 +5,8 @@
 //
 //   mark ──(a piece of at most PIECE_MS)──▶ read ──▶ send ──▶ taken: mark moves ──▶ next piece, until now
 //     ▲                                               └── no answer: the same piece again at the next turn
-//     └── another process of the engine answers than at the last turn: it may have lost what it took then, and is told it again
+//     └── another process of the engine answers than at the last turn, or it was away: it may have lost what it took then, and is
+//         told it again
 //
 // A verdict that is corrected later stays there as it was told; `/prom`, the page and the reports have the correction.
 
@@ -124,7 +125,9 @@ class Teller {
     const to = this.#options.clock.now() - SETTLE_MS;
     const mark = await this.#mark(to);
     const generation = await this.#engine.sender.generation?.();
-    let from = generation === mark.generation ? mark.at : mark.before;
+    // Who did not answer may have ended; engines tell their start in whole seconds, and may be back within one.
+    const isSame = generation === mark.generation && !this.#isFailing;
+    let from = isSame ? mark.at : mark.before;
     const before = from;
     while (from < to && !this.isStopped) {
       const until = Math.min(to, from + PIECE_MS);
