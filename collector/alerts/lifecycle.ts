@@ -138,13 +138,12 @@ function found(input: StepInput, alert: Alert, finding: Finding): Change | undef
   }
   if (alert.state === 'pending') {
     const gapMs = alert.clearingAt === null ? 0 : now - alert.clearingAt;
-    if (gapMs > Math.max(finding.forMs, PENDING_GAP_MS)) {
+    // In the future, because the clock was set back, as in `missing`.
+    const isAhead = alert.pendingAt > now;
+    if (isAhead || gapMs > Math.max(finding.forMs, PENDING_GAP_MS)) {
       return { kind: 'noted', alert: { ...alert, pendingAt: now, clearingAt: null, updatedAt: now } };
     }
     if (now - alert.pendingAt >= finding.forMs) return fire(alert, finding, now);
-    // As in `missing`.
-    if (alert.pendingAt > now)
-      return { kind: 'noted', alert: { ...alert, pendingAt: now, clearingAt: null, updatedAt: now } };
     return alert.clearingAt === null
       ? undefined
       : { kind: 'noted', alert: { ...alert, clearingAt: null, updatedAt: now } };

@@ -5,6 +5,7 @@ import type { Transaction } from 'kysely';
 import { keepRecord } from '../backups/state/keep.ts';
 import { recordOf } from '../backups/state/record.ts';
 import type { CheckTable, Tables } from '../state/schema.ts';
+import { replaces } from '../state/replaces.ts';
 import type { State } from '../state/state.ts';
 import { LIMITS } from '../../shared/frame.ts';
 import type { Row } from './model.ts';
@@ -30,7 +31,7 @@ export async function writeFacts(
     for (const [host, facts] of learned) {
       await tx.updateTable('hosts').set(facts).where('id', '=', host).execute();
     }
-    // What is held from later than any clock may be ahead was written before our own was set back, and hides nothing.
+    // Further ahead than this no clock may be.
     const latestAt = rows.reduce((at, row) => Math.max(at, row.arrivedAt), 0) + LIMITS.futureMs;
     for (const round of checkRounds(rows)) {
       for (let i = 0; i < round.length; i += AT_ONCE)
@@ -80,12 +81,7 @@ async function writeChecks(tx: Transaction<Tables>, checks: CheckTable[], latest
             .else(eb.ref('excluded.since'))
             .end(),
         }))
-        .where((eb) =>
-          eb.or([
-            eb('excluded.updatedAt', '>=', eb.ref('checks.updatedAt')),
-            eb('checks.updatedAt', '>', latestAt),
-          ]),
-        ),
+        .where(replaces('checks.updatedAt', latestAt)),
     )
     .execute();
 }

@@ -14,6 +14,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { describeError } from '../../shared/errors.ts';
 import { DERIVED } from '../prom/derived/catalogue.ts';
 import { METRIC_NAME, getLabel } from '../prom/labels.ts';
+import type { Matcher } from '../prom/language/ast.ts';
 import type { RawSeries, SeriesSource } from '../prom/source.ts';
 import type { Log } from '../services.ts';
 import type { State } from '../state/state.ts';
@@ -141,14 +142,12 @@ class Teller {
   async #read(from: number, to: number): Promise<string[]> {
     const { own, derived } = this.#options;
     const source = derived(to);
-    const isDerived = ({ labels }: RawSeries): boolean => {
-      const name = getLabel(labels, METRIC_NAME);
-      return name in DERIVED && name !== EVENTS;
-    };
+    const isDerived = ({ labels }: RawSeries): boolean => getLabel(labels, METRIC_NAME) in DERIVED;
+    const but: Matcher = { name: METRIC_NAME, type: '!=', value: EVENTS };
     const during = (at: number): boolean => at > from && at <= to;
     const { dialect } = this.#engine;
     return [
-      ...linesOf((await source.select([], { from, to })).filter(isDerived), dialect, during),
+      ...linesOf((await source.select([but], { from, to })).filter(isDerived), dialect, during),
       ...linesOf(await own.select([], { from, to }), dialect, during),
       ...(await this.#readEvents(from, to)),
     ];

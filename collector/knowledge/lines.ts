@@ -3,7 +3,8 @@
 import { METRIC_NAME, toRecord } from '../prom/labels.ts';
 import type { RawSeries } from '../prom/source.ts';
 import type { Dialect } from '../store/outside/engine.ts';
-import { outsideName, tagValue } from '../store/outside/names.ts';
+import { renderTags } from '../store/outside/lines.ts';
+import { outsideName } from '../store/outside/names.ts';
 
 /** Samples whose instant (UTC ms) is wanted; what is no number has no line. */
 export function linesOf(
@@ -14,12 +15,7 @@ export function linesOf(
   return series.flatMap(({ labels, at, value }) => {
     const { [METRIC_NAME]: name = '', ...tags } = toRecord(labels);
     const { measurement, field } = outsideName(name);
-    const text = Object.keys(tags)
-      .sort()
-      .map((tag) => [tag, tagValue(tags[tag] ?? '')] as const)
-      .filter(([, said]) => said !== '')
-      .map(([tag, said]) => `,${dialect.escape(tag)}=${dialect.escape(said)}`);
-    const head = `${dialect.escape(measurement)}${text.join('')} ${dialect.escape(field)}=`;
+    const head = `${dialect.escape(measurement)}${renderTags(tags, dialect)} ${dialect.escape(field)}=`;
     const lines: string[] = [];
     for (const [i, instant] of at.entries()) {
       const said = value[i] ?? NaN;

@@ -12,6 +12,7 @@ import type {
 } from '../../../shared/backup/reported.ts';
 import type { Tables } from '../../state/schema.ts';
 import type { State } from '../../state/state.ts';
+import { replaces } from '../../state/replaces.ts';
 import { rungOf } from '../rungs.ts';
 
 type Tx = Transaction<Tables>;
@@ -52,12 +53,7 @@ async function keepSet(tx: Tx, { hostId, at, now }: Told, report: BackupSetRepor
     .insertInto('backupSets')
     .values({ hostId, name, at, record })
     .onConflict((c) =>
-      c
-        .columns(['hostId', 'name'])
-        .doUpdateSet({ at, record })
-        .where((eb) =>
-          eb.or([eb('excluded.at', '>=', eb.ref('backupSets.at')), eb('backupSets.at', '>', now)]),
-        ),
+      c.columns(['hostId', 'name']).doUpdateSet({ at, record }).where(replaces('backupSets.at', now)),
     )
     .execute();
 }
@@ -77,9 +73,7 @@ async function keepFile(tx: Tx, { hostId, at, now }: Told, report: BackupFileRep
             ? { at, goneAt: eb.fn.coalesce('backupFiles.goneAt', eb.val(at)) }
             : { at, goneAt: null, record },
         )
-        .where((eb) =>
-          eb.or([eb('excluded.at', '>=', eb.ref('backupFiles.at')), eb('backupFiles.at', '>', now)]),
-        ),
+        .where(replaces('backupFiles.at', now)),
     )
     .execute();
 }
@@ -94,9 +88,7 @@ async function keepRun(tx: Tx, { hostId, at, now }: Told, report: BackupRunRepor
       c
         .columns(['hostId', 'set', 'source', 'kind', 'database', 'startedAt'])
         .doUpdateSet({ at, record })
-        .where((eb) =>
-          eb.or([eb('excluded.at', '>=', eb.ref('backupRuns.at')), eb('backupRuns.at', '>', now)]),
-        ),
+        .where(replaces('backupRuns.at', now)),
     )
     .execute();
 }
@@ -110,9 +102,7 @@ async function keepDrill(tx: Tx, { hostId, at, now }: Told, report: BackupDrillR
       c
         .columns(['hostId', 'set', 'drilledAt'])
         .doUpdateSet({ at, record })
-        .where((eb) =>
-          eb.or([eb('excluded.at', '>=', eb.ref('backupDrills.at')), eb('backupDrills.at', '>', now)]),
-        ),
+        .where(replaces('backupDrills.at', now)),
     )
     .execute();
 }
@@ -141,9 +131,7 @@ async function keepFinding(tx: Tx, { hostId, at, now }: Told, report: BackupFind
                 .else(eb.val(at))
                 .end(),
         }))
-        .where((eb) =>
-          eb.or([eb('excluded.at', '>=', eb.ref('backupFindings.at')), eb('backupFindings.at', '>', now)]),
-        ),
+        .where(replaces('backupFindings.at', now)),
     )
     .execute();
 }

@@ -74,11 +74,16 @@ export class LineRenderer {
   }
 
   private tags(tags: Readonly<Record<string, string>>): string {
-    return Object.keys(tags)
-      .sort()
-      .map((name) => [name, tagValue(tags[name] as string)] as const)
-      .filter(([, value]) => value !== '')
-      .map(([name, value]) => `,${this.dialect.escape(name)}=${this.dialect.escape(value)}`)
-      .join('');
+    return renderTags(tags, this.dialect);
   }
+}
+
+/** As they stand behind the measurement; empty ones are left out. */
+export function renderTags(tags: Readonly<Record<string, string>>, dialect: Dialect): string {
+  return Object.keys(tags)
+    .sort()
+    .map((name) => [name, tagValue(tags[name] as string)] as const)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `,${dialect.escape(name)}=${dialect.escape(value)}`)
+    .join('');
 }
