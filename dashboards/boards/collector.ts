@@ -1,9 +1,10 @@
 // 采集中心: the collector itself: does it take everything, store it, and tell people.
 
+import { outsideName } from '../../collector/store/outside/names.ts';
 import type { Board, Threshold } from '../define/board.ts';
 import { FEW_WANTED, NONE_WANTED, PLAIN, upTo } from '../define/looks.ts';
 import { graph as anyGraph, stat as anyStat } from '../define/panels.ts';
-import { influxNames, type Query, reading, written } from '../define/query.ts';
+import { type Query, reading, written } from '../define/query.ts';
 import { t, type Text } from '../define/text.ts';
 
 const SCOPE = 'collector';
@@ -26,7 +27,7 @@ const graph = (panel: Given) => anyGraph({ target: 'board', ...panel });
 
 /** Mean over what was counted: growth of a sum over growth of its count. */
 function mean(sum: string, count: string): Query {
-  const field = (name: string): string => influxNames(`niswatch_${name}`).field;
+  const field = (name: string): string => outsideName(`niswatch_${name}`).field;
   return written({
     promql: `rate(niswatch_${sum}[$__rate_interval]) / rate(niswatch_${count}[$__rate_interval])`,
     influxql: `SELECT non_negative_derivative(last("${field(sum)}"), 1s) / non_negative_derivative(last("${field(count)}"), 1s) FROM "niswatch" WHERE $timeFilter GROUP BY time($__interval) fill(none)`,

@@ -1,9 +1,10 @@
 // 机房总览: all hospitals on one screen: who is not heard, what is broken, what will be.
 
+import { outsideName } from '../../collector/store/outside/names.ts';
 import type { Board, Panel, Threshold } from '../define/board.ts';
 import { CLOCK, CPU, DISK, FEW_WANTED, MEMORY, NONE_WANTED, upTo } from '../define/looks.ts';
 import { graph } from '../define/panels.ts';
-import { influxFrom, influxNames, type Query, reading, selector, written } from '../define/query.ts';
+import { influxFrom, type Query, reading, selector, written } from '../define/query.ts';
 import { t, type Text } from '../define/text.ts';
 import { incidentTable, openIncidents, verdictTimeline } from './incidents.ts';
 
@@ -94,7 +95,7 @@ interface Ranking {
 
 /** The ten highest. */
 function ranking({ metric, by, ...rest }: Ranking): Panel {
-  const { field } = influxNames(metric);
+  const { field } = outsideName(metric);
   const tags = by.map((label) => `"${label}"`).join(', ');
   return {
     ...rest,

@@ -1,9 +1,10 @@
 // Panels about services, pages, ports and feeds: whether they are there, over time.
 
+import { outsideName } from '../../collector/store/outside/names.ts';
 import type { Panel } from '../define/board.ts';
 import { UP_DOWN } from '../define/looks.ts';
 import { timeline } from '../define/panels.ts';
-import { influxFrom, influxNames, type Query, reading, selector, written } from '../define/query.ts';
+import { influxFrom, type Query, reading, selector, written } from '../define/query.ts';
 import { t } from '../define/text.ts';
 
 const SCOPE = 'host';
@@ -28,7 +29,7 @@ export const services: Panel = timeline({
     reading(SCOPE, {
       metric,
       by: ['host', label],
-      legend: `{host} ${influxNames(metric).measurement} {${label}}`,
+      legend: `{host} ${outsideName(metric).measurement} {${label}}`,
     }),
   ),
 });
@@ -47,13 +48,13 @@ function failedBy(metric: string, label: string): string {
   const labels = `hospital, host, ${label}`;
   const first = `min_over_time(timestamp(${series} == 0)[$__range:1m] @ end())`;
   const began = `${series} + on (${labels}) group_left (began) (0 * count_values by (${labels}) ("began", ${first}))`;
-  return `label_replace(${began}, "check", "${influxNames(metric).measurement} $1", "${label}", "(.*)")`;
+  return `label_replace(${began}, "check", "${outsideName(metric).measurement} $1", "${label}", "(.*)")`;
 }
 
 const all = (metric: string, label: string): Query =>
   written({
-    influxql: `SELECT last("${influxNames(metric).field}") ${influxFrom(SCOPE, metric)} GROUP BY time($__interval), "host", "${label}" fill(none)`,
-    legend: `{host} ${influxNames(metric).measurement} {${label}}`,
+    influxql: `SELECT last("${outsideName(metric).field}") ${influxFrom(SCOPE, metric)} GROUP BY time($__interval), "host", "${label}" fill(none)`,
+    legend: `{host} ${outsideName(metric).measurement} {${label}}`,
   });
 
 export const failingChecks = (height: number): Panel =>

@@ -1,9 +1,10 @@
 // 服务与SLA: how available hosts and their services were over the time shown, as the contract counts it.
 
+import { outsideName } from '../../collector/store/outside/names.ts';
 import type { Board } from '../define/board.ts';
 import { SHARE, upTo } from '../define/looks.ts';
 import { graph, stat, table } from '../define/panels.ts';
-import { influxFrom, influxNames, type Query, reading, selector, written } from '../define/query.ts';
+import { influxFrom, type Query, reading, selector, written } from '../define/query.ts';
 import { t, type Text } from '../define/text.ts';
 import { incidentTimeline, verdictTimeline } from './incidents.ts';
 
@@ -13,7 +14,7 @@ const WIDE = { width: 6, height: 4, target: 'board', decimals: 3 } as const;
 const average = (metric: string): Query =>
   written({
     promql: `avg(avg_over_time(${selector(SCOPE, metric)}[$__range])) * 100`,
-    influxql: `SELECT mean("${influxNames(metric).field}") * 100 ${influxFrom(SCOPE, metric)}`,
+    influxql: `SELECT mean("${outsideName(metric).field}") * 100 ${influxFrom(SCOPE, metric)}`,
     shape: 'now',
   });
 
@@ -68,7 +69,7 @@ const now = [
 ];
 
 const rows = (metric: string, by: readonly string[]): Query => {
-  const { field } = influxNames(metric);
+  const { field } = outsideName(metric);
   return written({
     promql: `avg by (${by.join(', ')}) (avg_over_time(${selector(SCOPE, metric)}[$__range])) * 100`,
     influxql: `SELECT mean("${field}") * 100 AS "Value" ${influxFrom(SCOPE, metric)} GROUP BY ${by.map((l) => `"${l}"`).join(', ')}`,

@@ -1,7 +1,7 @@
 // Whether a text can be InfluxQL that asks for our series: brackets and quotes, the time of the dashboard, measurement and fields
 // of the catalogue. The real server has the last word (tests/grafana).
 
-import { influxNames } from '../define/query.ts';
+import { outsideName } from '../../collector/store/outside/names.ts';
 import type { Found } from './json.ts';
 import type { Knowledge } from './known.ts';
 
@@ -9,7 +9,7 @@ import type { Knowledge } from './known.ts';
 function measurements({ metrics }: Knowledge): Map<string, { fields: Set<string>; tags: Set<string> }> {
   const found = new Map<string, { fields: Set<string>; tags: Set<string> }>();
   for (const [metric, labels] of metrics) {
-    const { measurement, field } = influxNames(metric);
+    const { measurement, field } = outsideName(metric);
     const entry = found.get(measurement) ?? { fields: new Set(), tags: new Set(['hospital', 'host']) };
     entry.fields.add(field);
     for (const label of labels) entry.tags.add(label);

@@ -1,6 +1,8 @@
 // A query in both languages of data sources. `reading` covers what both can say of one metric; what goes beyond is written out twice.
 // Promise: the InfluxQL names are the metric's, split at its first underscore (`cpu_usage_active` → measurement cpu, field usage_active).
 
+import { outsideName } from '../../collector/store/outside/names.ts';
+
 export interface Query {
   /** Absent: nothing is asked of that kind of data source. */
   promql?: string;
@@ -41,11 +43,6 @@ export function selector(scope: Scope, metric: string, where: Readonly<Record<st
   return all.length === 0 ? metric : `${metric}{${all.join(', ')}}`;
 }
 
-export function influxNames(metric: string): { measurement: string; field: string } {
-  const at = metric.indexOf('_');
-  return { measurement: metric.slice(0, at), field: metric.slice(at + 1) };
-}
-
 /** `FROM … WHERE …` of a metric, with the time of the dashboard. */
 export function influxFrom(
   scope: Scope,
@@ -54,7 +51,7 @@ export function influxFrom(
 ): string {
   const own = Object.entries(where).map(([label, value]) => `"${label}" = '${value}'`);
   const place = scope === 'collector' ? [] : scope === 'fleet' ? [INFLUX_PLACE] : [INFLUX_PLACE, INFLUX_HOST];
-  return `FROM "${influxNames(metric).measurement}" WHERE ${[...place, ...own, '$timeFilter'].join(' AND ')}`;
+  return `FROM "${outsideName(metric).measurement}" WHERE ${[...place, ...own, '$timeFilter'].join(' AND ')}`;
 }
 
 const INFLUX_FOLD = { max: 'max', min: 'min', sum: 'sum', avg: 'mean' } as const;
@@ -78,7 +75,7 @@ function promqlOf(scope: Scope, { metric, rate, fold, by, where, scale }: Readin
 
 function influxqlOf(scope: Scope, wish: Reading, shape: Query['shape']): string {
   const { metric, rate, fold, by, where, scale } = wish;
-  const field = `"${influxNames(metric).field}"`;
+  const field = `"${outsideName(metric).field}"`;
   const from = influxFrom(scope, metric, where);
   const tags = by.map((label) => `"${label}"`);
   const steps = shape === 'range' ? ['time($__interval)'] : [];
